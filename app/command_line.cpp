@@ -1,0 +1,221 @@
+#include "app/command_line.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <memory>
+
+#include "app/commands.h"
+#include "app/log.h"
+#include "config/read.h"
+
+namespace freshet {
+namespace {
+
+/// What every command takes, and the command that was chosen.
+struct CommandLine {
+  std::string config_path;
+  std::vector<std::string> sets;
+  std::function<int(const Settings&)> command;
+  bool demo = false;      ///< without a command: the built-in demo
+  bool simulate = false;  ///< the source is the simulated shop, whatever the file says
+};
+
+CLI::App* add_command(CLI::App& parent, CommandLine& line, const char* name, const char* sentence,
+                      std::function<int(const Settings&)> command) {
+  CLI::App* sub = parent.add_subcommand(name, sentence);
+  sub->add_option("--config", line.config_path, "Configuration file (JSON with comments)");
+  sub->add_option("--set", line.sets, "Overrides one option: --set a.b=c; may be repeated")
+      ->expected(1)
+      ->take_all();
+  sub->callback([&line, command = std::move(command)] { line.command = command; });
+  return sub;
+}
+
+void add_evaluate(CLI::App& app, CommandLine& line) {
+  const auto a = std::make_shared<EvaluateArguments>();
+  CLI::App* sub = add_command(app, line, "evaluate", "Measures the lists on a log of events",
+                              [a](const Settings& s) { return evaluate_command(s, *a); });
+  sub->add_option("--protocol", a->protocol, "prequential: each event judges the list held before it; "
+                                             "session: learn from one log, judge on another")
+      ->check(CLI::IsMember({"prequential", "session"}))
+      ->capture_default_str();
+  sub->add_option("--events", a->events, "prequential: the log (JSON lines, .gz, .zst)");
+  sub->add_option("--from", a->from, "prequential: share of the log after which is judged")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  sub->add_option("--rank", a->rank,
+                  "prequential: judge the list held, or one ranked just before the event")
+      ->check(CLI::IsMember({"held", "request"}))
+      ->capture_default_str();
+  sub->add_option("--train", a->train, "session: the log to learn from");
+  sub->add_option("--test", a->test, "session: the log to judge on");
+  sub->add_flag("--learn-test", a->learn_test, "session: learn from the test log too, as it comes");
+  sub->add_flag("--json", a->json, "Print one JSON object");
+  sub->parse_complete_callback([a] {
+    const bool session = a->protocol == "session";
+    if (session && (a->train.empty() || a->test.empty())) {
+      throw CLI::ValidationError("evaluate", "--protocol session needs --train and --test");
+    }
+    if (!session && a->events.empty()) {
+      throw CLI::ValidationError("evaluate", "--protocol prequential needs --events");
+    }
+  });
+}
+
+void add_simulate(CLI::App& app, CommandLine& line) {
+  const auto a = std::make_shared<SimulateArguments>();
+  CLI::App* sub = add_command(app, line, "simulate",
+                              "Writes the events of a simulated shop (options: source.*)",
+                              [a, &line](const Settings& s) { return simulate_command(s, *a); });
+  sub->add_option("--to", a->to, "stdout, kafka (the topic topics.events), or a file (.gz, .zst)")
+      ->capture_default_str();
+  sub->add_flag("--catalog", a->catalog, "Write the shop's catalogue instead");
+  for (const char* name : {"events", "rate", "seed", "users", "items"}) {
+    const std::string option = name;
+    sub->add_option_function<std::string>(
+        "--" + option,
+        [&line, option](const std::string& v) { line.sets.push_back("source." + option + "=" + v); },
+        "The same as --set source." + option + "=…");
+  }
+  sub->parse_complete_callback([&line] { line.simulate = true; });
+}
+
+void add_config(CLI::App& app, CommandLine& line) {
+  CLI::App* config = app.add_subcommand("config", "Checks and explains the configuration");
+  config->require_subcommand(1);
+  add_command(*config, line, "check", "Says whether the configuration is right", [](const Settings&) {
+    std::puts("the configuration is right");
+    return int{exit_done};
+  });
+  add_command(*config, line, "show", "Prints every option with its value, secrets hidden",
+              config_show_command);
+  add_command(*config, line, "schema", "Prints the JSON Schema of the configuration",
+              [](const Settings&) { return config_schema_command(); });
+  add_command(*config, line, "docs", "Prints the reference of all options, as Markdown",
+              [](const Settings&) { return config_docs_command(); });
+}
+
+void add_topics(CLI::App& app, CommandLine& line) {
+  CLI::App* topics = app.add_subcommand("topics", "Looks at the Kafka topics, or creates them");
+  topics->require_subcommand(1);
+  add_command(*topics, line, "check", "Says which topics are there and fit", topics_check_command);
+  const auto a = std::make_shared<TopicsArguments>();
+  CLI::App* create =
+      add_command(*topics, line, "create", "Creates the topics that are missing",
+                  [a](const Settings& s) { return topics_create_command(s, *a); });
+  create->add_option("--partitions", a->partitions, "Partitions of a new topic")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  create->add_option("--replication-factor", a->replication_factor,
+                     "Replicas of a new topic; -1: the broker's default")
+      ->check(CLI::Range(-1, 100))
+      ->capture_default_str();
+}
+
+void add_inspect(CLI::App& app, CommandLine& line) {
+  CLI::App* inspect = app.add_subcommand("inspect", "Prints what the state remembers");
+  inspect->require_subcommand(1);
+  const auto name = std::make_shared<std::string>();
+  const auto json = std::make_shared<bool>(false);
+  const auto add = [&](const char* what, const char* sentence, bool named,
+                       std::function<int(const Settings&)> command) {
+    CLI::App* sub = add_command(*inspect, line, what, sentence, std::move(command));
+    if (named) sub->add_option(what, *name, "Its id")->required();
+    sub->add_flag("--json", *json, "Print one JSON object");
+  };
+  add("user", "One user: history, sessions, the list he holds", true,
+      [=](const Settings& s) { return inspect_user_command(s, *name, *json); });
+  add("item", "One item: who holds it, what goes with it by each model", true,
+      [=](const Settings& s) { return inspect_item_command(s, *name, *json); });
+  add("state", "The whole: digest, positions, sizes", false,
+      [=](const Settings& s) { return inspect_state_command(s, *json); });
+}
+
+bool read_file(const std::string& path, std::string& text) {
+  std::ifstream in(path, std::ios::binary);
+  text.assign(std::istreambuf_iterator<char>(in), {});
+  return in.good() || (in.eof() && !in.bad());
+}
+
+/// The settings of the command line. False: every problem was printed.
+bool read_settings(const CommandLine& line, Settings& settings) {
+  config::Layers layers;
+  layers.environment = config::environment_of(environ);
+  layers.sets = line.sets;
+  if (!line.config_path.empty()) {
+    layers.file_name = line.config_path;
+    std::string text;
+    if (!read_file(line.config_path, text)) {
+      std::fprintf(stderr, "freshet: --config: the file '%s' cannot be read\n",
+                   line.config_path.c_str());
+      return false;
+    }
+    layers.file_text = std::move(text);
+  } else if (line.demo) {
+    layers.file_name = "the built-in demo";
+    layers.file_text = demo_config();
+  }
+  if (line.simulate && line.config_path.empty()) {
+    layers.file_name = "simulate";
+    layers.file_text = R"({"source": {"type": "simulate"}})";
+  } else if (line.simulate) {
+    layers.sets.insert(layers.sets.begin(), "source.type=simulate");
+  }
+  const auto problems = config::read(describe_settings(), layers, settings);
+  for (const config::Problem& p : problems) {
+    std::fprintf(stderr, "freshet: %s\n", p.text().c_str());
+  }
+  if (!problems.empty()) {
+    std::fprintf(stderr, "freshet: %zu problem%s in the configuration; every option: docs/OPTIONS.md, "
+                         "or: freshet config docs\n",
+                 problems.size(), problems.size() == 1 ? "" : "s");
+  }
+  return problems.empty();
+}
+
+}  // namespace
+
+int failed(const std::string& message) {
+  std::fprintf(stderr, "freshet: %s\n", message.c_str());
+  return exit_failed;
+}
+
+int run_program(int argc, char** argv) {
+  CommandLine line;
+  CLI::App app("Freshet: a real-time streaming recommender. Without a command it runs a demo on a "
+               "simulated shop.",
+               "freshet");
+  app.set_version_flag("--version", "freshet " FRESHET_VERSION);
+  app.require_subcommand(0, 1);
+  app.add_option("--config", line.config_path, "Configuration file (JSON with comments)");
+  app.add_option("--set", line.sets, "Overrides one option: --set a.b=c; may be repeated")
+      ->expected(1)
+      ->take_all();
+  add_command(app, line, "run", "Follows the source: events in, lists out", run_command);
+  add_evaluate(app, line);
+  add_simulate(app, line);
+  add_config(app, line);
+  add_topics(app, line);
+  add_inspect(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? exit_done : exit_usage;
+  }
+  if (!line.command) {
+    line.demo = true;
+    line.command = run_command;
+  }
+  Settings settings;
+  if (!read_settings(line, settings)) return exit_usage;
+  set_up_log(settings.log);
+  return line.command(settings);
+}
+
+}  // namespace freshet

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "app/settings.h"
+
+namespace freshet {
+
+/// The exit statuses of the contract.
+enum ExitStatus : int { exit_done = 0, exit_failed = 1, exit_usage = 2 };
+
+/// Each command: what it needs from the command line, and what it returns to the shell. Results go to
+/// standard output, what went wrong to standard error.
+
+/// Follows the source until its end or a signal.
+int run_command(const Settings& settings);
+
+struct EvaluateArguments {
+  std::string protocol = "prequential";
+  std::string events, train, test;
+  double from = 0.8;
+  std::string rank = "held";
+  bool learn_test = false;
+  bool json = false;
+};
+int evaluate_command(const Settings& settings, const EvaluateArguments& arguments);
+
+struct SimulateArguments {
+  std::string to = "stdout";  ///< stdout, kafka, or a file's path
+  bool catalog = false;       ///< the catalogue instead of events
+};
+int simulate_command(const Settings& settings, const SimulateArguments& arguments);
+
+int config_show_command(const Settings& settings);
+int config_schema_command();
+int config_docs_command();
+
+struct TopicsArguments {
+  int partitions = 4;
+  int replication_factor = -1;  ///< −1: the broker's default
+};
+int topics_check_command(const Settings& settings);
+int topics_create_command(const Settings& settings, const TopicsArguments& arguments);
+
+int inspect_user_command(const Settings& settings, const std::string& user, bool json);
+int inspect_item_command(const Settings& settings, const std::string& item, bool json);
+int inspect_state_command(const Settings& settings, bool json);
+
+/// Prints "freshet: …" on standard error; returns `exit_failed`.
+int failed(const std::string& message);
+
+}  // namespace freshet

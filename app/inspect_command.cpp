@@ -1,0 +1,195 @@
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.h"
+#include "app/text.h"
+#include "app/wiring.h"
+#include "state/digest.h"
+#include "stream/pipeline.h"
+#include "stream/state_format.h"
+
+namespace freshet {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t goes_with_count = 10;
+
+Result<std::unique_ptr<Engine>> restored_engine(const Settings& settings) {
+  auto store = open_store_to_read(settings);
+  if (!store) return store.error();
+  auto engine = make_engine(settings, **store);
+  if (!engine) return engine.error();
+  RowBatch stale;
+  if (Status s = (*engine)->restore(**store, stale); !s) return s.error();
+  return std::move(*engine);
+}
+
+Json types_of(const HistoryItem& h, const EventTypes& types) {
+  Json names = Json::array();
+  for (std::uint8_t t = 0; t < types.size(); ++t) {
+    if ((h.types >> t & 1) != 0) names.push_back(types[EventTypeId{t}].name);
+  }
+  return names;
+}
+
+Json user_json(const Engine& engine, const User& user) {
+  const ItemDictionary& items = engine.items();
+  Json out;
+  out["user"] = user.name;
+  out["session"] = user.session;
+  out["session_events"] = user.session_events;
+  out["last_time"] = user.last_ms;
+  out["attributes"] = Json::object();
+  for (const auto& [key, value] : user.attributes) {
+    std::visit([&, &name = key](const auto& v) { out["attributes"][name] = v; }, value);
+  }
+  out["history"] = Json::array();
+  for (const HistoryItem& h : user.history) {
+    out["history"].push_back({{"item", items.name(h.item)},
+                              {"events", h.count},
+                              {"types", types_of(h, engine.types())},
+                              {"strength", h.strength},
+                              {"last_time", h.last_ms},
+                              {"session", h.session}});
+  }
+  out["list"] = Json::array();
+  for (const ItemId item : user.held) out["list"].push_back(items.name(item));
+  out["list_time"] = user.list_ms;
+  return out;
+}
+
+std::string user_text(const Json& u) {
+  std::string out = "user       " + u["user"].get<std::string>() + "\n";
+  out += "last event " + utc_time(u["last_time"]) + ", session " + u["session"].dump() + " with " +
+         u["session_events"].dump() + " events\n";
+  if (!u["attributes"].empty()) out += "attributes " + u["attributes"].dump() + "\n";
+  std::vector<std::vector<std::string>> rows = {
+      {"item", "events", "strength", "last", "session", "types"}};
+  for (const Json& h : u["history"]) {
+    std::string types;
+    for (const Json& t : h["types"]) types += (types.empty() ? "" : ", ") + t.get<std::string>();
+    rows.push_back({h["item"], h["events"].dump(), fixed(h["strength"].get<double>(), 2),
+                    utc_time(h["last_time"]), h["session"].dump(), types});
+  }
+  out += "\nhistory, the newest first\n" + text_table(rows);
+  out += "\nlist held, of " + utc_time(u["list_time"]) + "\n";
+  for (const Json& item : u["list"]) out += "  " + item.get<std::string>() + "\n";
+  return out;
+}
+
+/// What each model would show to somebody who has seen this item and nothing else.
+Json goes_with(const Engine& engine, ItemId item) {
+  HistoryItem seen;
+  seen.item = item;
+  seen.strength = 1;
+  seen.count = 1;
+  seen.session = 1;
+  RecentEvent event{item, EventTypeId{}, 1, 0};
+  Query query;
+  query.user.history = {&seen, 1};
+  query.user.recent = {&event, 1};
+  query.user.session = query.user.session_events = 1;
+  query.limit = goes_with_count;
+  Json out = Json::object();
+  std::vector<Candidate> candidates;
+  for (const auto& model : engine.models()) {
+    const auto scratch = model->make_scratch();
+    model->candidates(query, *scratch, candidates);
+    Json list = Json::array();
+    for (const Candidate& c : candidates) {
+      list.push_back({{"item", engine.items().name(c.item)}, {"score", c.score}});
+    }
+    out[std::string(model->name())] = std::move(list);
+  }
+  return out;
+}
+
+std::string item_text(const Json& i) {
+  std::string out = "item    " + i["item"].get<std::string>() + "\nnumber  " + i["number"].dump() +
+                    "\nholders " + i["users"].dump() + " users have it in their history\n";
+  for (const auto& [model, list] : i["goes_with"].items()) {
+    std::vector<std::vector<std::string>> rows = {{"  " + model, "score"}};
+    for (const Json& c : list) {
+      rows.push_back({"  " + c["item"].get<std::string>(), fixed(c["score"].get<double>(), 4)});
+    }
+    out += "\n" + text_table(rows);
+  }
+  return out;
+}
+
+Json state_json(const StateSummary& summary, const Positions& positions) {
+  Json out;
+  out["digest"] = summary.digest;
+  out["format"] = state_format_version;
+  out["positions"] = Json::object();
+  for (const auto& [partition, offset] : positions) {
+    out["positions"][std::to_string(partition)] = offset;
+  }
+  out["spaces"] = Json::object();
+  for (const SpaceSize& s : summary.spaces) {
+    out["spaces"][s.space] = {{"rows", s.rows}, {"bytes", s.bytes}};
+  }
+  return out;
+}
+
+std::string state_text(const Json& s) {
+  std::string out = "digest     " + s["digest"].get<std::string>() + "\nformat     " +
+                    s["format"].dump() + "\n";
+  for (const auto& [partition, offset] : s["positions"].items()) {
+    out += "partition  " + partition + " goes on at offset " + offset.dump() + "\n";
+  }
+  std::vector<std::vector<std::string>> rows = {{"space", "rows", "bytes"}};
+  for (const auto& [space, size] : s["spaces"].items()) {
+    rows.push_back({space, grouped(size["rows"]), grouped(size["bytes"])});
+  }
+  return out + "\n" + text_table(rows);
+}
+
+int print(const Json& value, bool json, std::string (*text)(const Json&)) {
+  std::fputs((json ? value.dump() + "\n" : text(value)).c_str(), stdout);
+  return exit_done;
+}
+
+}  // namespace
+
+int inspect_user_command(const Settings& settings, const std::string& user, bool json) {
+  auto engine = restored_engine(settings);
+  if (!engine) return failed(engine.error().message);
+  const UserId id = (*engine)->users().find(user);
+  if (id.is_none()) return failed("nothing is remembered of the user '" + user + "'");
+  return print(user_json(**engine, (*engine)->users()[id]), json, user_text);
+}
+
+int inspect_item_command(const Settings& settings, const std::string& item, bool json) {
+  auto engine = restored_engine(settings);
+  if (!engine) return failed(engine.error().message);
+  const ItemId id = (*engine)->items().find(item);
+  if (id.is_none()) return failed("nothing is remembered of the item '" + item + "'");
+  std::uint64_t holders = 0;
+  const Users& users = (*engine)->users();
+  for (std::uint32_t u = 0; u < users.id_end(); ++u) {
+    if (!users.exists(UserId{u})) continue;
+    for (const HistoryItem& h : users[UserId{u}].history) holders += h.item == id ? 1 : 0;
+  }
+  Json out;
+  out["item"] = item;
+  out["number"] = id.value;
+  out["users"] = holders;
+  out["goes_with"] = goes_with(**engine, id);
+  return print(out, json, item_text);
+}
+
+int inspect_state_command(const Settings& settings, bool json) {
+  auto store = open_store_to_read(settings);
+  if (!store) return failed(store.error().message);
+  if (Status s = check_format(**store); !s) return failed(s.error().message);
+  auto summary = summarise(**store);
+  if (!summary) return failed(summary.error().message);
+  auto positions = stored_positions(**store);
+  if (!positions) return failed(positions.error().message);
+  return print(state_json(*summary, *positions), json, state_text);
+}
+
+}  // namespace freshet

@@ -1,0 +1,96 @@
+#include "app/settings.h"
+
+#include <set>
+
+#include "connectors/file/file_options.h"
+#include "connectors/simulate/simulate_options.h"
+#include "models/registry.h"
+#include "stream/settings_table.h"
+
+namespace freshet {
+namespace {
+
+using config::Finding;
+using config::names;
+using config::not_yet;
+using config::object;
+using config::range;
+using config::Table;
+
+Table<LogOptions> describe_log() {
+  return object<LogOptions>("What the program says on standard error.")
+      .option("level", &LogOptions::level, "The least level that is shown.",
+              names<LogLevel>({{"debug", LogLevel::debug},
+                               {"info", LogLevel::info},
+                               {"warn", LogLevel::warn},
+                               {"error", LogLevel::error}}))
+      .option("format", &LogOptions::format, "Lines for people or for machines.",
+              names<LogFormat>({{"text", LogFormat::text}, {"json", LogFormat::json}}));
+}
+
+config::TypeTable source_types() {
+  return config::types("Where events come from.")
+      .type("kafka", object<NoOptions>("The topic `topics.events` of `kafka.brokers`."))
+      .type("file", describe_file_source())
+      .type("stdin", describe_stdin_source())
+      .type("simulate", describe_simulate())
+      .not_yet("http", "The HTTP API comes with a later version.");
+}
+
+config::TypeTable sink_types() {
+  return config::types("Where lists go.")
+      .type("kafka", object<NoOptions>("The topic `topics.recommendations` of `kafka.brokers`."))
+      .type("file", describe_file_sink())
+      .type("stdout", describe_stdout_sink())
+      .type("none", object<NoOptions>("Nowhere: lists are made and counted only."));
+}
+
+std::vector<Finding> check_models(const Settings& s) {
+  std::vector<Finding> found;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < s.models.size(); ++i) {
+    if (seen.insert(s.models[i].type()).second) continue;
+    found.push_back({"models." + std::to_string(i),
+                     "the model '" + s.models[i].type() + "' is there twice"});
+  }
+  if (s.models.empty()) found.push_back({"models", "at least one model is needed"});
+  return found;
+}
+
+}  // namespace
+
+Settings::Settings()
+    : source("kafka", NoOptions{}),
+      sink("kafka", NoOptions{}),
+      models(default_models()),
+      fusion(default_fusion()) {}
+
+Table<Settings> describe_settings() {
+  return object<Settings>("Freshet's configuration.")
+      .option("source", &Settings::source, source_types())
+      .option("sink", &Settings::sink, sink_types())
+      .option("kafka", &Settings::kafka, describe_kafka())
+      .option("topics", &Settings::topics, describe_topics())
+      .option("delivery", &Settings::delivery, describe_delivery())
+      .option("engine", &Settings::engine, describe_engine())
+      .option("state", &Settings::state, describe_state())
+      .option("events", &Settings::events, describe_events())
+      .option("users", &Settings::users, describe_users())
+      .option("lists", &Settings::lists, describe_lists())
+      .option("models", &Settings::models, model_types())
+      .option("fusion", &Settings::fusion,
+              fusion_types()
+                  .not_yet("stacking", "Learned fusion comes with a later version.")
+                  .not_yet("hedge", "Learned fusion comes with a later version."))
+      .option("rules", &Settings::rules, config::types("Rules that change a finished list."),
+              not_yet("Rules come with a later version."))
+      .option("http", &Settings::http,
+              object<HttpOptions>("The HTTP API and page.")
+                  .option("listen", &HttpOptions::listen,
+                          "Address and port; empty switches it off.",
+                          not_yet("The HTTP API comes with a later version.")))
+      .option("log", &Settings::log, describe_log())
+      .check(check_models);
+}
+
+}  // namespace freshet

@@ -1,0 +1,63 @@
+#include "app/summary.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "app/text.h"
+
+namespace freshet {
+namespace {
+
+/// The newest list, its first items with their shares and reasons.
+std::string explained(const std::string& sample) {
+  constexpr std::size_t shown = 5;
+  const auto list = nlohmann::json::parse(sample, nullptr, false);
+  if (list.is_discarded()) return {};
+  std::string out = "newest list  for " + list["user"].get<std::string>() + ", after " +
+                    list["cause"]["type"].get<std::string>() + " of " +
+                    list["cause"].value("item", std::string("nothing")) + ":\n";
+  std::vector<std::vector<std::string>> rows = {{"", "item", "score", "parts", "because of"}};
+  for (const auto& item : list["items"]) {
+    if (rows.size() > shown) break;
+    std::string parts, because;
+    for (const auto& [name, share] : item["parts"].items()) {
+      parts += (parts.empty() ? "" : " + ") + name + " " + fixed(share.get<double>(), 3);
+    }
+    for (const auto& own : item["because"]) {
+      because += (because.empty() ? "" : ", ") + own.get<std::string>();
+    }
+    rows.push_back({std::to_string(rows.size()) + ".", item["item"].get<std::string>(),
+                    fixed(item["score"].get<double>(), 3), parts, because});
+  }
+  return out + text_table(rows);
+}
+
+}  // namespace
+
+std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, double rate,
+                         bool with_list) {
+  std::string out;
+  out += "events       " + grouped(now.events) + " in " + fixed(seconds, 1) + " s   " +
+         grouped(static_cast<std::uint64_t>(rate)) + "/s";
+  if (now.repeated > 0) out += "   repeated " + grouped(now.repeated);
+  out += "   rejected " + grouped(now.rejected) + "\n";
+  for (const auto& [code, count] : now.rejected_by) {
+    out += "  rejected   " + grouped(count) + "  " + code + "\n";
+  }
+  out += "lists        " + grouped(now.lists) + "\n";
+  out += "hit rate     " + percent(now.hit_rate) + " of next choices stood in the list held (popularity alone: " +
+         percent(now.popular_hit_rate) + ")\n";
+  out += "latency      p50 " + duration(now.latency.quantile(0.5)) + "   p99 " +
+         duration(now.latency.quantile(0.99)) + "   from event read to list made\n";
+  if (with_list && !now.sample.empty()) out += explained(now.sample);
+  return out;
+}
+
+std::string summary_line(const LiveMetrics::Snapshot& now, double rate) {
+  return grouped(now.events) + " events, " + grouped(static_cast<std::uint64_t>(rate)) + "/s, " +
+         grouped(now.lists) + " lists, " + grouped(now.rejected) + " rejected, hit rate " +
+         percent(now.hit_rate) + " (popularity " + percent(now.popular_hit_rate) + "), p50 " +
+         duration(now.latency.quantile(0.5)) + ", p99 " + duration(now.latency.quantile(0.99));
+}
+
+}  // namespace freshet

@@ -1,0 +1,113 @@
+#include "app/wiring.h"
+
+#include "app/log.h"
+#include "connectors/file/file_sink.h"
+#include "connectors/file/file_source.h"
+#include "connectors/kafka/sink.h"
+#include "connectors/kafka/source.h"
+#include "connectors/simulate/simulate_source.h"
+#include "models/registry.h"
+#include "state/memory_store.h"
+#include "state/rocks_store.h"
+
+namespace freshet {
+namespace {
+
+/// Takes everything and keeps nothing, so nothing has to be taken back either.
+class NoSink final : public Sink {
+ public:
+  Result<bool> open(const std::string&) override { return true; }
+  Status write(std::span<Output>) override { return {}; }
+  Result<std::string> flush() override { return std::string(); }
+};
+
+}  // namespace
+
+KafkaLog kafka_log() {
+  return [](int level, std::string_view line) {
+    log_line(level <= 3   ? LogLevel::error
+             : level == 4 ? LogLevel::warn
+             : level <= 6 ? LogLevel::info
+                          : LogLevel::debug,
+             line);
+  };
+}
+
+std::unique_ptr<Source> make_source(const Settings& settings) {
+  const std::string& type = settings.source.type();
+  if (type == "kafka") {
+    return std::make_unique<KafkaSource>(settings.kafka, settings.topics.events, kafka_log(),
+                                         system_clock());
+  }
+  if (type == "file") return std::make_unique<FileSource>(settings.source.as<FileSourceOptions>());
+  if (type == "stdin") {
+    return std::make_unique<FileSource>(file_options(settings.source.as<StdinSourceOptions>()));
+  }
+  return std::make_unique<SimulateSource>(settings.source.as<SimulateOptions>(), system_clock());
+}
+
+std::unique_ptr<Sink> make_sink(const Settings& settings) {
+  const std::string& type = settings.sink.type();
+  if (type == "kafka") {
+    return std::make_unique<KafkaSink>(settings.kafka, settings.topics, kafka_log(),
+                                       system_clock());
+  }
+  if (type == "none") return std::make_unique<NoSink>();
+  FileSinkOptions options = type == "file" ? settings.sink.as<FileSinkOptions>()
+                                           : file_options(settings.sink.as<StdoutSinkOptions>());
+  options.events_topic = settings.topics.events;
+  return std::make_unique<FileSink>(options);
+}
+
+Result<std::unique_ptr<Store>> open_store(const Settings& settings) {
+  if (settings.state.path.empty()) return std::unique_ptr<Store>(std::make_unique<MemoryStore>());
+  auto store = RocksStore::open(settings.state.path, RocksStore::Mode::read_write);
+  if (!store) return store.error();
+  return std::unique_ptr<Store>(std::move(*store));
+}
+
+Result<std::unique_ptr<Store>> open_store_to_read(const Settings& settings) {
+  if (settings.state.path.empty()) {
+    return error("state: state.path is empty, so the state is in the running process only");
+  }
+  auto store = RocksStore::open(settings.state.path, RocksStore::Mode::read_only);
+  if (!store) return store.error();
+  return std::unique_ptr<Store>(std::move(*store));
+}
+
+Result<std::unique_ptr<Engine>> make_engine(const Settings& settings, const RowReader& rows) {
+  auto known_types = stored_event_types(rows);
+  if (!known_types) return known_types.error();
+  Engine::Parts parts;
+  parts.engine = settings.engine;
+  parts.events = settings.events;
+  parts.users = settings.users;
+  parts.lists = settings.lists;
+  parts.known_types = std::move(*known_types);
+  if (Status s = EventTypes::fit(settings.events.types, parts.known_types); !s) return s.error();
+  std::vector<const Model*> models;
+  for (const config::Tagged& options : settings.models) {
+    parts.models.push_back(make_model(options));
+    models.push_back(parts.models.back().get());
+  }
+  parts.ranker = make_ranker(std::move(models), settings.fusion);
+  return std::make_unique<Engine>(std::move(parts));
+}
+
+std::string source_words(const Settings& settings) {
+  const std::string& type = settings.source.type();
+  if (type == "kafka") return "topic '" + settings.topics.events + "'";
+  if (type == "file") return "file '" + settings.source.as<FileSourceOptions>().path + "'";
+  if (type == "stdin") return "standard input";
+  return "a simulated shop";
+}
+
+std::string sink_words(const Settings& settings) {
+  const std::string& type = settings.sink.type();
+  if (type == "kafka") return "topic '" + settings.topics.recommendations + "'";
+  if (type == "file") return "file '" + settings.sink.as<FileSinkOptions>().path + "'";
+  if (type == "stdout") return "standard output";
+  return "this summary only";
+}
+
+}  // namespace freshet

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/settings.h"
+#include "connectors/kafka/log.h"
+#include "stream/engine.h"
+#include "stream/sink.h"
+#include "stream/source.h"
+#include "stream/store.h"
+
+namespace freshet {
+
+/// The parts that the settings name. Kafka's lines go to the log.
+std::unique_ptr<Source> make_source(const Settings& settings);
+std::unique_ptr<Sink> make_sink(const Settings& settings);
+KafkaLog kafka_log();
+
+/// The state directory, or memory if there is no path.
+Result<std::unique_ptr<Store>> open_store(const Settings& settings);
+/// Error: there is no state directory at the path.
+Result<std::unique_ptr<Store>> open_store_to_read(const Settings& settings);
+
+/// An engine for the settings, not yet restored. `rows` is the state that it will be restored from.
+Result<std::unique_ptr<Engine>> make_engine(const Settings& settings, const RowReader& rows);
+
+/// What the settings say about the source, the sink, … in a few words, for people.
+std::string source_words(const Settings& settings);
+std::string sink_words(const Settings& settings);
+
+}  // namespace freshet

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include "config/table.h"
+
+namespace freshet {
+
+struct FileSourceOptions {
+  std::string path = {};  ///< "-": standard input
+  std::string catalog_path = {};
+};
+
+/// Standard input has no options.
+struct StdinSourceOptions {};
+
+struct FileSinkOptions {
+  std::string path = {};           ///< "-": standard output
+  std::string rejected_path = {};  ///< "": `path` + ".rejected"; nowhere if `path` is no file
+  std::string similar_path = {};   ///< "": `path` + ".similar"; nowhere if `path` is no file
+  bool overwrite = false;
+  std::string events_topic = "events";  ///< named in rejected records; the program's, no option
+};
+
+struct StdoutSinkOptions {
+  std::string rejected_path = {};
+  std::string similar_path = {};
+};
+
+config::Table<FileSourceOptions> describe_file_source();
+config::Table<StdinSourceOptions> describe_stdin_source();
+config::Table<FileSinkOptions> describe_file_sink();
+config::Table<StdoutSinkOptions> describe_stdout_sink();
+
+/// The file source and sink on the standard streams.
+FileSourceOptions file_options(const StdinSourceOptions& options);
+FileSinkOptions file_options(const StdoutSinkOptions& options);
+
+}  // namespace freshet

@@ -1,0 +1,163 @@
+#include "connectors/file/file_sink.h"
+
+#include <cassert>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "connectors/file/json_text.h"
+
+namespace freshet {
+
+namespace {
+
+constexpr std::string_view mark_names[] = {"lists=", " similar=", " rejected="};
+constexpr std::size_t lists_channel = static_cast<std::size_t>(Channel::recommendations);
+static_assert(lists_channel == 0 && static_cast<std::size_t>(Channel::similar_items) == 1 &&
+              static_cast<std::size_t>(Channel::rejected) == 2);
+
+void append_tombstone(std::string_view kind, const std::optional<std::string>& key,
+                      std::string& line) {
+  line += "{\"";
+  line += kind;
+  line += "\":";
+  append_json_string(key.value_or(""), line);
+  line += ",\"deleted\":true}";
+}
+
+void append_rejected(const Output& output, std::string_view topic, std::string& line) {
+  line += "{\"reason\":";
+  append_json_string(output.reason, line);
+  line += ",\"source\":";
+  std::string source(topic);
+  source += '/' + std::to_string(output.partition) + '/' + std::to_string(output.offset);
+  append_json_string(source, line);
+  line += ",\"record_base64\":";
+  if (output.value) {
+    line += '"';
+    append_base64(*output.value, line);
+    line += '"';
+  } else {
+    line += "null";
+  }
+  line += '}';
+}
+
+}  // namespace
+
+FileSink::FileSink(FileSinkOptions options) : options_(std::move(options)) {}
+
+Result<bool> FileSink::open(const std::string& mark) {
+  assert(!files_[lists_channel]);
+  const auto existing = OutputFile::look(options_.path);
+  if (!existing) return existing.error();
+  takes_back_ = existing->is_regular;
+  const auto lengths = mark.empty() ? Lengths{} : parse_mark(mark);
+  if (!lengths && takes_back_) {
+    return error(options_.path + ": the state's mark \"" + mark +
+                 "\" was not made by a file sink: was sink.type changed? Start with a new state");
+  }
+  const auto beside = [this](const std::string& given, std::string_view ending) {
+    return given.empty() && takes_back_ ? options_.path + std::string(ending) : given;
+  };
+  const std::string paths[] = {options_.path, beside(options_.similar_path, ".similar"),
+                               beside(options_.rejected_path, ".rejected")};
+  if (paths[1] == paths[0] || paths[2] == paths[0] || (!paths[1].empty() && paths[1] == paths[2])) {
+    return error(options_.path + ": sink.path, rejected_path and similar_path must differ");
+  }
+  for (std::size_t i = 0; i < channel_count; ++i) {
+    if (paths[i].empty()) continue;
+    files_[i].emplace(paths[i]);
+    if (auto opened = open_file(i, takes_back_ ? (*lengths)[i] : 0, mark.empty()); !opened) {
+      return opened.error();
+    }
+  }
+  return takes_back_;
+}
+
+Status FileSink::open_file(std::size_t channel, std::uint64_t bytes, bool is_new) {
+  OutputFile& file = *files_[channel];
+  if (!takes_back_) return channel == lists_channel ? file.open() : Status();
+  const auto existing = OutputFile::look(file.name());
+  if (!existing) return existing.error();
+  if (!existing->is_regular) return error(file.name() + ": is not a file, as sink.path is");
+  if (is_new && existing->bytes > 0 && !options_.overwrite) {
+    return error(file.name() + ": already holds " + std::to_string(existing->bytes) +
+                 " bytes, but the state is new: move it away, or set sink.overwrite to true to "
+                 "empty it");
+  }
+  if (existing->bytes < bytes) {
+    if (!options_.overwrite) {
+      return error(file.name() + ": holds " + std::to_string(existing->bytes) +
+                   " bytes, but at the checkpoint it held " + std::to_string(bytes) +
+                   ": it was replaced, or sink.path was changed; put it back, or set "
+                   "sink.overwrite to true to start it anew");
+    }
+    bytes = 0;
+  }
+  if (channel != lists_channel && !existing->is_there) return {};
+  if (auto opened = file.open(); !opened) return opened;
+  return file.cut(bytes);
+}
+
+Status FileSink::write(std::span<Output> outputs) {
+  assert(files_[lists_channel]);
+  for (const Output& output : outputs) {
+    if (auto written = write_one(output); !written) return written;
+  }
+  return {};
+}
+
+Status FileSink::write_one(const Output& output) {
+  auto& file = files_[static_cast<std::size_t>(output.channel)];
+  if (!file) return {};
+  if (!file->is_open()) {
+    if (auto opened = file->open(); !opened) return opened;
+  }
+  line_.clear();
+  switch (output.channel) {
+    case Channel::recommendations:
+    case Channel::similar_items:
+      if (output.value) return file->append(*output.value);
+      append_tombstone(output.channel == Channel::recommendations ? "user" : "item", output.key,
+                       line_);
+      break;
+    case Channel::rejected:
+      append_rejected(output, options_.events_topic, line_);
+      break;
+  }
+  return file->append(line_);
+}
+
+Result<std::string> FileSink::flush() {
+  assert(files_[lists_channel]);
+  for (auto& file : files_) {
+    if (!file || !file->is_open()) continue;
+    if (auto flushed = file->flush(); !flushed) return flushed.error();
+  }
+  return takes_back_ ? render_mark() : std::string();
+}
+
+std::string FileSink::render_mark() const {
+  std::string mark;
+  for (std::size_t i = 0; i < channel_count; ++i) {
+    mark += mark_names[i];
+    mark += std::to_string(files_[i] && files_[i]->is_open() ? files_[i]->bytes() : 0);
+  }
+  return mark;
+}
+
+std::optional<FileSink::Lengths> FileSink::parse_mark(const std::string& mark) {
+  Lengths lengths{};
+  std::string_view rest = mark;
+  for (std::size_t i = 0; i < channel_count; ++i) {
+    if (!rest.starts_with(mark_names[i])) return std::nullopt;
+    rest.remove_prefix(mark_names[i].size());
+    const auto [end, failure] = std::from_chars(rest.data(), rest.data() + rest.size(), lengths[i]);
+    if (failure != std::errc()) return std::nullopt;
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+  }
+  return rest.empty() ? std::optional(lengths) : std::nullopt;
+}
+
+}  // namespace freshet

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "connectors/kafka/handle.h"
+#include "connectors/kafka/log.h"
+#include "connectors/kafka/monitor.h"
+#include "connectors/kafka/properties.h"
+#include "stream/clock.h"
+#include "stream/result.h"
+
+namespace freshet::kafka {
+
+/// Is told what became of each record of a producer; called from within its owner's calls.
+class DeliveryListener {
+ public:
+  virtual ~DeliveryListener() = default;
+  virtual void delivered(const rd_kafka_message_t& message) noexcept = 0;
+};
+
+class Client;
+
+/// Drops a client within a few seconds, whatever happens. librdkafka 2.0.2 waits for ever for a
+/// partition whose topic was deleted; such a client is left behind, mute, until the program ends.
+struct DropClient {
+  void operator()(Client* client) const noexcept;
+};
+using ClientPtr = std::unique_ptr<Client, DropClient>;
+
+/// One librdkafka client with its callbacks. Logs and errors go to `monitor`; nothing goes to
+/// stderr.
+class Client {
+ public:
+  enum class Kind { consumer, producer };
+
+  /// `listener` must outlive the client. Error: a property is unknown or wrong; or a file that one
+  /// names cannot be read.
+  static Result<ClientPtr> make(Kind kind, const Properties& properties, KafkaLog log,
+                                const Clock& clock, DeliveryListener* listener = nullptr);
+
+  rd_kafka_t* get() const { return handle_.get(); }
+  Monitor& monitor() { return monitor_; }
+
+  /// Number of partitions of every topic of the cluster. Creates nothing.
+  /// Waits for a broker until `timeout` is over.
+  Result<std::map<std::string, int>> topics(std::chrono::milliseconds timeout);
+  /// Number of partitions of one topic, at least 1; an Error that says so when there is no such
+  /// topic.
+  Result<int> partitions(const std::string& topic, std::chrono::milliseconds timeout);
+  /// Whether the cluster says that there is no such topic; false when it says nothing.
+  bool gone(const std::string& topic, std::chrono::milliseconds timeout);
+  /// Joins errors and records in the queue that rd_kafka_consumer_poll serves, and that alone from
+  /// then on: rd_kafka_poll would abort the program when it meets a record there.
+  void hand_over_to_consumer_poll();
+  /// One short try to reach a broker, to notice the end of an outage. Waits at most `timeout`.
+  void probe(std::chrono::milliseconds timeout);
+
+ private:
+  Client(KafkaLog log, const Clock& clock, const Properties& properties,
+         DeliveryListener* listener);
+  /// Runs the callbacks that are due, waiting for one at most `wait`.
+  void serve(std::chrono::milliseconds wait);
+  Result<MetadataHandle> metadata(rd_kafka_topic_t* topic, std::chrono::milliseconds timeout);
+  Error unreachable(std::chrono::milliseconds timeout) const;
+
+  static void on_log(const rd_kafka_t* client, int level, const char* facility, const char* text);
+  static void on_error(rd_kafka_t* client, int code, const char* reason, void* self);
+  static void on_delivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* self);
+
+  Monitor monitor_;
+  const Clock& clock_;
+  const std::string brokers_;
+  DeliveryListener* const listener_;
+  bool handed_over_ = false;  ///< fixed before a second thread comes in
+  ClientHandle handle_;       ///< last: its threads use the members above
+};
+
+}  // namespace freshet::kafka

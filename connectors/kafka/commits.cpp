@@ -1,0 +1,93 @@
+#include "connectors/kafka/commits.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "connectors/kafka/errors.h"
+
+namespace freshet::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int warning_level = 4, info_level = 6;
+
+void* as_opaque(long number) { return reinterpret_cast<void*>(static_cast<std::intptr_t>(number)); }
+
+}  // namespace
+
+Commits::Commits(Client& client, const Clock& clock, std::string topic, std::string group)
+    : client_(client),
+      clock_(clock),
+      topic_(std::move(topic)),
+      group_(std::move(group)),
+      answers_(rd_kafka_queue_new(client.get())) {}
+
+Status Commits::commit(const Positions& done, milliseconds timeout) {
+  if (done.empty()) return {};
+  const PartitionList list = partition_list(topic_, done);
+  ++sent_;
+  const auto code =
+      rd_kafka_commit_queue(client_.get(), list.get(), answers_.get(), nullptr, as_opaque(sent_));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return outcome(code);
+  const std::int64_t end_ns = clock_.steady_ns() + timeout.count() * 1'000'000;
+  for (;;) {
+    const std::int64_t left_ms = (end_ns - clock_.steady_ns()) / 1'000'000;
+    if (left_ms <= 0) return outcome(RD_KAFKA_RESP_ERR__TIMED_OUT);
+    const Event event(rd_kafka_queue_poll(answers_.get(), static_cast<int>(left_ms)));
+    if (!event || rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_OFFSET_COMMIT) continue;
+    // The answer to an earlier commit, which we did not wait for to the end.
+    if (rd_kafka_event_opaque(event.get()) != as_opaque(sent_)) continue;
+    int answer = rd_kafka_event_error(event.get());
+    const auto* parts = rd_kafka_event_topic_partition_list(event.get());
+    for (int i = 0; answer == RD_KAFKA_RESP_ERR_NO_ERROR && parts != nullptr && i < parts->cnt; ++i)
+      answer = parts->elems[i].err;
+    return outcome(answer);
+  }
+}
+
+Status Commits::outcome(int code) {
+  const Trouble trouble = classify(code);
+  if (trouble == Trouble::none) {
+    if (std::exchange(behind_, false))
+      client_.monitor().say(info_level, "offsets of group '" + group_ + "' are committed again");
+    return {};
+  }
+  if (passes(trouble)) {
+    if (!std::exchange(behind_, true))
+      client_.monitor().say(warning_level, "offsets of group '" + group_ +
+                                               "' cannot be committed for now (" + code_text(code) +
+                                               "); trying again");
+    return client_.monitor().failure();
+  }
+  if (trouble == Trouble::membership)
+    return error("kafka: another consumer is a member of group '" + group_ +
+                 "', so offsets cannot be committed: stop it or give kafka.group another name");
+  return kafka_error("committing offsets of group '" + group_ + "'", code);
+}
+
+Result<Positions> Commits::committed(int partitions, milliseconds timeout) {
+  Positions asked;
+  for (int p = 0; p < partitions; ++p) asked[p] = RD_KAFKA_OFFSET_INVALID;
+  const PartitionList list = partition_list(topic_, asked);
+  const std::int64_t end_ns = clock_.steady_ns() + timeout.count() * 1'000'000;
+  int code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  do {
+    const std::int64_t left_ms = (end_ns - clock_.steady_ns()) / 1'000'000;
+    // Short requests: a coordinator that moves or loads is asked anew.
+    const int wait_ms = static_cast<int>(std::clamp<std::int64_t>(left_ms, 1, 2'000));
+    code = rd_kafka_committed(client_.get(), list.get(), wait_ms);
+    for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; ++i)
+      code = list->elems[i].err;
+    if (Status failed = client_.monitor().failure(); failed.has_error()) return failed.error();
+  } while (passes(classify(code)) && clock_.steady_ns() < end_ns);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return kafka_error("asking for the committed offsets of group '" + group_ + "'", code);
+  Positions found;
+  for (int i = 0; i < list->cnt; ++i)
+    if (list->elems[i].offset >= 0) found[list->elems[i].partition] = list->elems[i].offset;
+  return found;
+}
+
+}  // namespace freshet::kafka

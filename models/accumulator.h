@@ -1,0 +1,145 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "stream/ids.h"
+#include "stream/model.h"
+
+namespace freshet {
+
+/// Sums of scores over items, dense and reusable: one float an item and a list of the touched ones.
+///
+/// Invariants: an item is in `touched()` exactly once if its sum is above 0, and not at all
+/// otherwise. Cost: `add` and `operator[]` O(1), `reset` O(touched), plus the growth when items
+/// were added. One thread's working memory: nothing is allocated between two growths.
+class ScoreAccumulator {
+ public:
+  /// Forgets all sums and makes room for item ids below `items`.
+  void reset(std::size_t items) {
+    for (std::size_t k = 0; k < count_; ++k) sums_[touched_[k]] = 0;
+    count_ = 0;
+    if (items > sums_.size()) {
+      sums_.resize(items, 0);
+      touched_.resize(items + 1);
+    }
+  }
+
+  /// Adds to the sum of an item below the last `reset`'s bound. A weight that is not above 0 is
+  /// ignored.
+  void add(std::uint32_t item, float weight) {
+    assert(item < sums_.size());
+    if (!(weight > 0)) return;
+    float& sum = sums_[item];
+    touched_[count_] = item;  // overwritten by the next one unless this item is new
+    count_ += sum == 0;
+    sum += weight;
+  }
+
+  /// The sum of any item; 0 beyond the bound.
+  float operator[](ItemId item) const {
+    return item.index() < sums_.size() ? sums_[item.index()] : 0;
+  }
+
+  /// The items with a sum, in the order in which they were first touched.
+  std::span<const std::uint32_t> touched() const { return {touched_.data(), count_}; }
+
+  std::size_t memory_bytes() const { return (sums_.capacity() + touched_.capacity()) * 4; }
+
+ private:
+  std::vector<float> sums_;
+  std::vector<std::uint32_t> touched_;
+  std::size_t count_ = 0;
+};
+
+/// Places of a few items in a list, found in O(1): a dense map that is emptied by its own list.
+class PlaceMap {
+ public:
+  /// Numbers the items from 1; of an item that stands twice, the last place holds.
+  void assign(std::span<const ItemId> items) {
+    clear();
+    items_.assign(items.begin(), items.end());
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      const std::size_t at = items_[i].index();
+      if (items_[i].is_none()) continue;
+      if (at >= places_.size()) places_.resize(at + at / 2 + 1, 0);
+      places_[at] = static_cast<std::uint32_t>(i + 1);
+    }
+  }
+  /// 0: not in the list.
+  std::uint32_t operator[](std::uint32_t item) const {
+    return item < places_.size() ? places_[item] : 0;
+  }
+  void clear() {
+    for (const ItemId item : items_) {
+      if (!item.is_none()) places_[item.index()] = 0;
+    }
+    items_.clear();
+  }
+
+ private:
+  std::vector<ItemId> items_;
+  std::vector<std::uint32_t> places_;
+};
+
+/// Keeps the best `limit` of the offered scores: highest first, ties by item id ascending.
+///
+/// A score above 0 and its item make one 64-bit key whose order is that order. Keys above the bar
+/// are collected in a small buffer; when it is full, `nth_element` halves it and raises the bar, so
+/// most offers cost one comparison. Cost: O(1) an offer, amortised; O(limit · log limit) to finish.
+class TopSelector {
+ public:
+  void begin(std::size_t limit) {
+    limit_ = limit;
+    bar_ = 0;
+    used_ = 0;
+    const std::size_t room = 2 * limit + 64;
+    if (keys_.size() < room) keys_.resize(room);
+    room_ = room;
+  }
+
+  /// Offers an item once. A score that is not finite or not above 0 is ignored.
+  void offer(std::uint32_t item, float score) {
+    if (!(score > 0) || score > std::numeric_limits<float>::max()) return;
+    const std::uint64_t key = std::uint64_t{std::bit_cast<std::uint32_t>(score)} << 32 | ~item;
+    if (key <= bar_) return;
+    keys_[used_++] = key;
+    if (used_ == room_) raise();
+  }
+
+  /// Replaces `out` by the best of what was offered since `begin`.
+  void finish(std::vector<Candidate>& out) {
+    if (used_ > limit_) raise();
+    std::sort(keys_.begin(), keys_.begin() + used_, std::greater<>());
+    out.resize(used_);
+    for (std::size_t k = 0; k < used_; ++k) {
+      out[k].item = ItemId(~static_cast<std::uint32_t>(keys_[k]));
+      out[k].score = std::bit_cast<float>(static_cast<std::uint32_t>(keys_[k] >> 32));
+    }
+  }
+
+ private:
+  void raise() {
+    if (limit_ == 0) {
+      used_ = 0;
+      return;
+    }
+    const auto last = keys_.begin() + (limit_ - 1);
+    std::nth_element(keys_.begin(), last, keys_.begin() + used_, std::greater<>());
+    bar_ = *last;
+    used_ = limit_;
+  }
+
+  std::vector<std::uint64_t> keys_;
+  std::uint64_t bar_ = 0;
+  std::size_t limit_ = 0;
+  std::size_t used_ = 0;
+  std::size_t room_ = 0;
+};
+
+}  // namespace freshet

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/rows.h"
+
+namespace freshet {
+
+/// The heaviest partners of one item: item ids and weights above 0, bounded.
+///
+/// A row may outgrow `limit` by a quarter before the lightest entries are dropped together (ties:
+/// the higher id goes), so that a new partner has time to gain weight and the cost of dropping is
+/// shared. Entries keep the order in which they came; ids and weights lie apart, so that a search
+/// is a short scan.
+class BoundedRow {
+ public:
+  static constexpr std::uint32_t absent = 0xffffffffU;
+
+  std::size_t size() const { return ids_.size(); }
+  std::span<const std::uint32_t> ids() const { return ids_; }
+  std::span<const float> weights() const { return weights_; }
+
+  /// Index of the entry, or `absent`. Cost: O(size), 16 ids a step.
+  std::uint32_t find(std::uint32_t id) const;
+
+  /// Adds to an entry's weight, made or dropped as needed: what falls to `least` or below is gone.
+  void add(std::uint32_t id, float weight, std::size_t limit);
+
+  /// Multiplies all weights; entries that fall to `least` or below are gone. Cost: O(size).
+  void scale(float factor);
+
+  /// Drops the lightest entries until at most `limit` are left. Cost: O(size).
+  void prune(std::size_t limit);
+
+  /// Count, ids, weights.
+  void write(std::string& out) const;
+  /// False: the bytes are no row.
+  bool read(ByteReader& in);
+
+  std::size_t memory_bytes() const { return (ids_.capacity() + weights_.capacity()) * 4; }
+
+  static constexpr float least = 1e-6F;
+
+ private:
+  void grow(std::size_t most);
+
+  std::vector<std::uint32_t> ids_;
+  std::vector<float> weights_;
+};
+
+}  // namespace freshet

@@ -1,0 +1,244 @@
+#include "models/fusion/list_ranker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "models/accumulator.h"
+
+namespace freshet {
+
+namespace {
+
+constexpr double share_unit = 1e-9;
+constexpr double units = 1e9;
+constexpr std::size_t reasons_max = std::size(RankedList::Entry{}.because);
+
+}  // namespace
+
+struct ListRanker::Work final : Scratch {
+  std::vector<std::unique_ptr<Scratch>> scratch;  ///< by source
+  std::vector<std::vector<Candidate>> lists;      ///< by source, what it proposed
+  CandidatePool pool;
+  Query query;                ///< the models' query
+  std::vector<float> shares;  ///< source × item of the pool
+  TopSelector top;
+  std::vector<Candidate> chosen;
+  std::vector<std::int64_t> chosen_units;  ///< chosen × source, in units of 1e-9
+  std::vector<std::int64_t> totals;        ///< by chosen
+  std::vector<std::uint32_t> order;
+  std::vector<ItemId> final_items;
+  std::vector<Reason> reasons;
+  std::vector<ItemId> own;  ///< the user's own items, the newest first
+  PlaceMap own_places;
+  std::vector<float> reason_sums;     ///< by entry
+  std::vector<float> reason_weights;  ///< entry × own
+};
+
+ListRanker::ListRanker(std::vector<const Model*> models, const ListRankerOptions& options)
+    : options_(options), sources_(std::move(models)), gates_(options.gates) {
+  for (const Model* model : sources_) {
+    if (const auto* found = dynamic_cast<const Popularity*>(model)) popularity_ = found;
+  }
+  if (popularity_ == nullptr) {
+    own_popularity_ = std::make_unique<Popularity>(PopularityOptions{});
+    popularity_ = own_popularity_.get();
+    sources_.push_back(popularity_);
+  }
+  for (const Model* model : sources_) part_names_.emplace_back(model->name());
+}
+
+std::unique_ptr<Scratch> ListRanker::make_scratch() const {
+  auto work = std::make_unique<Work>();
+  for (const Model* model : sources_) work->scratch.push_back(model->make_scratch());
+  work->lists.resize(sources_.size());
+  return work;
+}
+
+void ListRanker::rank(const Query& query, std::size_t size, bool want_by_model, Scratch& scratch,
+                      RankedList& out) const {
+  Work& work = static_cast<Work&>(scratch);
+  work.pool.clear(sources_.size());
+  block_items(query, work);
+  collect(query, size, work);
+  fill_up(query, size, work);
+  for (std::size_t m = 0; m < sources_.size(); ++m) {
+    if (work.lists[m].empty() && sources_[m] != popularity_) continue;
+    if (!work.pool.read_scores(m, *sources_[m], work.query, *work.scratch[m])) {
+      work.lists[m].clear();
+      dropped_.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  choose(size, work, out);
+  give_reasons(work.query, work, out);
+  list_popular(size, work, out);
+  out.by_model.clear();
+  if (want_by_model) list_by_model(size, work, out);
+}
+
+void ListRanker::block_items(const Query& query, Work& work) const {
+  const std::span<const HistoryItem> history = query.user.history;
+  std::size_t blocked = 0;
+  for (std::size_t k = 0; k < history.size(); ++k) {
+    if (gates_.lets_through(history[k], k)) continue;
+    work.pool.block(history[k].item);
+    ++blocked;
+  }
+  // The blocked ones may be the models' best: what they propose beyond must be enough without them.
+  work.query = query;
+  work.query.limit = blocked;
+}
+
+void ListRanker::collect(const Query&, std::size_t size, Work& work) const {
+  const std::size_t wanted = std::max<std::size_t>(options_.candidates, size);
+  work.query.limit += wanted;
+  for (std::size_t m = 0; m < sources_.size(); ++m) {
+    std::vector<Candidate>& list = work.lists[m];
+    sources_[m]->candidates(work.query, *work.scratch[m], list);
+    const bool finite = std::all_of(list.begin(), list.end(),
+                                    [](const Candidate& c) { return std::isfinite(c.score); });
+    if (finite) {
+      work.pool.insert_list(m, list, wanted);
+    } else {
+      list.clear();
+      dropped_.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+}
+
+void ListRanker::fill_up(const Query& query, std::size_t size, Work& work) const {
+  for (const Candidate& candidate : popularity_->top()) {
+    if (work.pool.size() >= size) return;
+    work.pool.insert(candidate.item);
+  }
+  for (std::uint32_t item = 0; item < popularity_->items() && work.pool.size() < size; ++item) {
+    if (popularity_->known(ItemId(item))) work.pool.insert(ItemId(item));
+  }
+  // Before anything is learned, the user's own items are all there is.
+  for (const HistoryItem& own : query.user.history) {
+    if (work.pool.size() >= size) return;
+    work.pool.insert(own.item);
+  }
+}
+
+void ListRanker::choose(std::size_t size, Work& work, RankedList& out) const {
+  const CandidatePool& pool = work.pool;
+  const std::size_t n = pool.size(), width = sources_.size();
+  work.shares.assign(width * n, 0);
+  std::vector<float>& sums = work.pool.sums();
+  sums.assign(n, 0);
+  for (std::size_t m = 0; m < width; ++m) {
+    const std::span<float> row(work.shares.data() + m * n, n);
+    give_shares(pool, m, row);
+    for (std::size_t i = 0; i < n; ++i) sums[i] += row[i];
+  }
+  work.top.begin(size);
+  for (std::size_t i = 0; i < n; ++i) {
+    work.top.offer(pool.items()[i].value, std::max(sums[i], std::numeric_limits<float>::min()));
+  }
+  work.top.finish(work.chosen);
+  const std::size_t chosen = work.chosen.size();
+  work.chosen_units.resize(chosen * width);
+  work.totals.assign(chosen, 0);
+  work.order.resize(chosen);
+  for (std::size_t c = 0; c < chosen; ++c) {
+    work.order[c] = static_cast<std::uint32_t>(c);
+    const std::uint32_t place = pool.place(work.chosen[c].item);
+    for (std::size_t m = 0; m < width; ++m) {
+      const std::int64_t share = std::llround(double{work.shares[m * n + place]} * units);
+      work.chosen_units[c * width + m] = share;
+      work.totals[c] += share;
+    }
+  }
+  std::sort(work.order.begin(), work.order.end(), [&work](std::uint32_t a, std::uint32_t b) {
+    return work.totals[a] != work.totals[b] ? work.totals[a] > work.totals[b]
+                                            : work.chosen[a].item < work.chosen[b].item;
+  });
+  out.entries.resize(chosen);
+  out.parts.resize(chosen * width);
+  for (std::size_t k = 0; k < chosen; ++k) {
+    const std::size_t c = work.order[k];
+    RankedList::Entry& entry = out.entries[k];
+    entry.item = work.chosen[c].item;
+    entry.score = static_cast<double>(work.totals[c]) / units;
+    entry.because_count = 0;
+    for (std::size_t m = 0; m < width; ++m) {
+      out.parts[k * width + m] = static_cast<double>(work.chosen_units[c * width + m]) / units;
+    }
+  }
+}
+
+void ListRanker::give_reasons(const Query& query, Work& work, RankedList& out) const {
+  const std::size_t width = sources_.size();
+  work.final_items.clear();
+  for (const RankedList::Entry& entry : out.entries) work.final_items.push_back(entry.item);
+  work.own.clear();
+  for (const HistoryItem& own : query.user.history) work.own.push_back(own.item);
+  work.own_places.assign(work.own);
+  const std::size_t own = work.own.size();
+  work.reason_weights.assign(out.entries.size() * own, 0);
+  for (std::size_t m = 0; m < width && own > 0; ++m) {
+    if (work.pool.best(m) == 0) continue;
+    work.reasons.clear();
+    sources_[m]->explain(query, *work.scratch[m], work.final_items, work.reasons);
+    const auto place = [&](const Reason& r) -> std::uint32_t {
+      const bool good = r.candidate < out.entries.size() && r.weight > 0 && std::isfinite(r.weight);
+      return good ? work.own_places[r.because.value] : 0;
+    };
+    work.reason_sums.assign(out.entries.size(), 0);
+    for (const Reason& r : work.reasons) {
+      if (place(r) != 0) work.reason_sums[r.candidate] += r.weight;
+    }
+    for (const Reason& r : work.reasons) {
+      if (place(r) == 0) continue;
+      const auto share = static_cast<float>(out.parts[r.candidate * width + m]);
+      work.reason_weights[r.candidate * own + place(r) - 1] +=
+          share * r.weight / work.reason_sums[r.candidate];
+    }
+  }
+  for (std::size_t k = 0; k < out.entries.size(); ++k) {
+    RankedList::Entry& entry = out.entries[k];
+    float* const weights = work.reason_weights.data() + k * own;
+    while (entry.because_count < reasons_max && own > 0) {
+      float* const best = std::max_element(weights, weights + own);
+      if (!(*best > 0)) break;
+      entry.because[entry.because_count++] = work.own[static_cast<std::size_t>(best - weights)];
+      *best = 0;
+    }
+  }
+}
+
+void ListRanker::list_popular(std::size_t size, const Work& work, RankedList& out) const {
+  out.popular.clear();
+  for (const Candidate& candidate : popularity_->top()) {
+    if (out.popular.size() == size) break;
+    if (!work.pool.blocked(candidate.item)) out.popular.push_back(candidate.item);
+  }
+}
+
+void ListRanker::list_by_model(std::size_t size, const Work& work, RankedList& out) const {
+  out.by_model.resize(sources_.size());
+  for (std::size_t m = 0; m < sources_.size(); ++m) {
+    for (const CandidatePool::Ranked& ranked : work.pool.ranks(m)) {
+      if (out.by_model[m].size() == size) break;
+      out.by_model[m].push_back(work.pool.items()[ranked.place]);
+    }
+  }
+}
+
+void ListRanker::learn(std::span<const Interaction> epoch) {
+  gates_.learn(epoch);
+  if (own_popularity_) own_popularity_->learn(epoch);
+}
+
+void ListRanker::save(RowBatch& out) {
+  gates_.save(out);
+  if (own_popularity_) own_popularity_->save(out);
+}
+
+Status ListRanker::restore(const RowReader& rows) {
+  if (Status s = gates_.restore(rows); !s) return s;
+  return own_popularity_ ? own_popularity_->restore(rows) : Status{};
+}
+
+}  // namespace freshet

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/fusion/gates.h"
+#include "models/fusion/pool.h"
+#include "models/popularity.h"
+#include "stream/model.h"
+#include "stream/ranker.h"
+
+namespace freshet {
+
+struct ListRankerOptions {
+  std::uint32_t candidates = 50;
+  GateOptions gates;
+};
+
+/// What every fusion shares: collects the candidates, lets a subclass say what each model gives to
+/// each of them, and makes the list, its parts and reasons.
+///
+///  - Candidates: the union of each model's best, without the items that the gates or the user's
+///  dislike
+///    close out; every model's score is read for all of them. A list shorter than wanted is filled
+///    up from popularity: its top first, then all items that ever had an event, then the user's
+///    own.
+///  - Popularity is always among the sources: if it is not among `models`, the ranker owns one,
+///  learns it and gives it
+///    the weight `own_popularity_weight`, so that it orders only what nothing else can tell apart.
+///  - A model that gives a score that is not finite is left out of that list and counted in
+///  `dropped()`.
+///  - Shares are rounded to 1e-9 and an entry's score is their sum, so printed parts add up to
+///  printed scores.
+///  - Reasons: each model's own (Model::explain), scaled to its share in the entry, added up; the
+///  best three.
+///
+/// Cost of a list: the models', and O(candidates · models). Nothing is allocated once the scratch
+/// is warm.
+class ListRanker : public Ranker {
+ public:
+  static constexpr double own_popularity_weight = 0.001;
+
+  /// `models` must outlive the ranker; another owner learns and saves them.
+  ListRanker(std::vector<const Model*> models, const ListRankerOptions& options);
+
+  const std::vector<std::string>& part_names() const override { return part_names_; }
+  std::unique_ptr<Scratch> make_scratch() const override;
+  void rank(const Query& query, std::size_t size, bool want_by_model, Scratch& scratch,
+            RankedList& out) const override;
+  void learn(std::span<const Interaction> epoch) override;
+  void save(RowBatch& out) override;
+  Status restore(const RowReader& rows) override;
+
+  /// Lists that were made without one of the models, because its scores were not finite.
+  std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ protected:
+  std::size_t sources() const { return sources_.size(); }
+  /// Whether the source is the ranker's own popularity.
+  bool is_own_popularity(std::size_t model) const {
+    return own_popularity_ && model + 1 == sources_.size();
+  }
+
+  /// Writes what source `model` gives to each item of the pool, at least 0, into `out`, which is
+  /// all 0 and has one place an item.
+  virtual void give_shares(const CandidatePool& pool, std::size_t model,
+                           std::span<float> out) const = 0;
+
+ private:
+  struct Work;
+
+  void block_items(const Query& query, Work& work) const;
+  void collect(const Query& query, std::size_t size, Work& work) const;
+  void fill_up(const Query& query, std::size_t size, Work& work) const;
+  void choose(std::size_t size, Work& work, RankedList& out) const;
+  void give_reasons(const Query& query, Work& work, RankedList& out) const;
+  void list_popular(std::size_t size, const Work& work, RankedList& out) const;
+  void list_by_model(std::size_t size, const Work& work, RankedList& out) const;
+
+  // Fixed after construction.
+  const ListRankerOptions options_;
+  std::unique_ptr<Popularity> own_popularity_;
+  std::vector<const Model*> sources_;  ///< the models, then the own popularity
+  const Popularity* popularity_ = nullptr;
+  std::vector<std::string> part_names_;
+
+  // Rank phase reads, learn phase writes.
+  OwnItemGates gates_;
+
+  // Any phase.
+  mutable std::atomic<std::uint64_t> dropped_{0};
+};
+
+}  // namespace freshet

@@ -1,0 +1,203 @@
+#include "models/item_cf.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/accumulator.h"
+
+namespace freshet {
+
+namespace {
+
+constexpr std::string_view space = "item_cf.items";
+
+}  // namespace
+
+config::Table<ItemCfOptions> describe_item_cf() {
+  using O = ItemCfOptions;
+  using config::range;
+  return config::object<O>("Items that the same users chose, whatever the order.")
+      .option("pair_items", &O::pair_items, "The user's newest items that an event is paired with.",
+              range(1, 10'000))
+      .option("distance_decay", &O::distance_decay,
+              "Weight of a pair for each item further back in the user's history.",
+              range(0.01, 1.0))
+      .option("row_items", &O::row_items, "Partners kept for each item.", range(1, 10'000))
+      .option("query_power", &O::query_power, "How much the own item's total is divided away.",
+              range(0.0, 1.0))
+      .option("candidate_power", &O::candidate_power,
+              "How much the candidate's total is divided away; lower prefers popular items.",
+              range(0.0, 1.0))
+      .option("query_items", &O::query_items, "The user's newest items that are looked up.",
+              range(1, 1'000))
+      .option("position_decay", &O::position_decay, "Weight of an own item for each newer one.",
+              range(0.01, 1.0));
+}
+
+struct ItemCf::Work final : Scratch {
+  std::vector<ItemId> query;  ///< own items, the newest first
+  ScoreAccumulator
+      scores;  ///< Σ position weight · query factor · co, without the candidate's factor
+  TopSelector top;
+  PlaceMap asked;
+};
+
+ItemCf::ItemCf(const ItemCfOptions& options) : options_(options) {
+  for (std::uint32_t d = 0; d < options.pair_items; ++d) {
+    distance_weight_.push_back(static_cast<float>(std::pow(options.distance_decay, d)));
+  }
+  for (std::uint32_t d = 0; d < options.query_items; ++d) {
+    position_weight_.push_back(static_cast<float>(std::pow(options.position_decay, d)));
+  }
+}
+
+std::unique_ptr<Scratch> ItemCf::make_scratch() const { return std::make_unique<Work>(); }
+
+void ItemCf::candidates(const Query& query, Scratch& scratch, std::vector<Candidate>& out) const {
+  Work& work = static_cast<Work&>(scratch);
+  work.query.clear();
+  work.scores.reset(items_.size());
+  for (const HistoryItem& own : query.user.history) {
+    if (work.query.size() == options_.query_items) break;
+    if (!(own.strength > 0)) continue;
+    const std::size_t d = work.query.size();
+    work.query.push_back(own.item);
+    if (own.item.index() >= items_.size()) continue;
+    const Item& item = items_[own.item.index()];
+    const float factor = position_weight_[d] * item.query_factor;
+    const std::span<const std::uint32_t> ids = item.partners.ids();
+    const std::span<const float> weights = item.partners.weights();
+    for (std::size_t k = 0; k < ids.size(); ++k) work.scores.add(ids[k], factor * weights[k]);
+  }
+  work.top.begin(query.limit);
+  for (const std::uint32_t item : work.scores.touched()) {
+    work.top.offer(item, work.scores[ItemId(item)] * items_[item].candidate_factor);
+  }
+  work.top.finish(out);
+}
+
+void ItemCf::score(const Query&, Scratch& scratch, std::span<const ItemId> items,
+                   std::span<float> out) const {
+  const Work& work = static_cast<const Work&>(scratch);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const float sum = work.scores[items[i]];
+    out[i] = sum > 0 ? sum * items_[items[i].index()].candidate_factor : 0;
+  }
+}
+
+void ItemCf::explain(const Query&, Scratch& scratch, std::span<const ItemId> items,
+                     std::vector<Reason>& out) const {
+  Work& work = static_cast<Work&>(scratch);
+  work.asked.assign(items);
+  for (std::size_t d = 0; d < work.query.size(); ++d) {
+    if (work.query[d].index() >= items_.size()) continue;
+    const Item& own = items_[work.query[d].index()];
+    const float factor = position_weight_[d] * own.query_factor;
+    const std::span<const std::uint32_t> ids = own.partners.ids();
+    for (std::size_t k = 0; k < ids.size(); ++k) {
+      const std::uint32_t place = work.asked[ids[k]];
+      if (place == 0) continue;
+      const float weight = factor * own.partners.weights()[k];
+      if (weight > 0) out.push_back({place - 1, work.query[d], weight});
+    }
+  }
+}
+
+void ItemCf::learn(std::span<const Interaction> epoch) {
+  for (const Interaction& x : epoch) {
+    if (x.forget) {
+      forget(x);
+    } else if (x.new_strength != x.old_strength) {
+      change(x);
+    }
+  }
+}
+
+void ItemCf::change(const Interaction& x) {
+  add_strength(x.item, double{x.new_strength} - double{x.old_strength});
+  std::size_t distance = 0;
+  for (const HistoryItem& other : x.history) {
+    if (other.item == x.item) continue;
+    if (distance == distance_weight_.size()) break;
+    const float weight = distance_weight_[distance++];
+    const float before = std::clamp(other.strength, 0.0F, x.old_strength);
+    const float after = std::clamp(other.strength, 0.0F, x.new_strength);
+    if (after != before) add_pair(x.item, other.item, (after - before) * weight);
+  }
+}
+
+void ItemCf::forget(const Interaction& x) {
+  for (std::size_t a = 0; a < x.history.size(); ++a) {
+    const HistoryItem& newer = x.history[a];
+    if (!(newer.strength > 0)) continue;
+    add_strength(newer.item, -double{newer.strength});
+    for (std::size_t b = a + 1; b < x.history.size() && b - a - 1 < distance_weight_.size(); ++b) {
+      const float both = std::min(newer.strength, x.history[b].strength);
+      if (both > 0) add_pair(newer.item, x.history[b].item, -both * distance_weight_[b - a - 1]);
+    }
+  }
+}
+
+void ItemCf::add_pair(ItemId a, ItemId b, float amount) {
+  at(a).partners.add(b.value, amount, options_.row_items);
+  at(b).partners.add(a.value, amount, options_.row_items);
+  dirty_.mark(a.value);
+  dirty_.mark(b.value);
+}
+
+void ItemCf::add_strength(ItemId item, double amount) {
+  Item& row = at(item);
+  row.strength = std::max(row.strength + amount, 0.0);
+  set_factors(row);
+  dirty_.mark(item.value);
+}
+
+void ItemCf::set_factors(Item& item) const {
+  const bool any = item.strength > 0;
+  item.query_factor = any ? static_cast<float>(std::pow(item.strength, -options_.query_power)) : 0;
+  item.candidate_factor =
+      any ? static_cast<float>(std::pow(item.strength, -options_.candidate_power)) : 0;
+}
+
+ItemCf::Item& ItemCf::at(ItemId item) {
+  if (item.index() >= items_.size()) items_.resize(item.index() + 1);
+  return items_[item.index()];
+}
+
+void ItemCf::save(RowBatch& out) {
+  std::string value;
+  for (const std::uint32_t item : dirty_.take()) {
+    begin_row(value).number(items_[item].strength);
+    items_[item].partners.write(value);
+    out.put(space, id_key(item), value);
+  }
+}
+
+Status ItemCf::restore(const RowReader& rows) {
+  return rows.scan(space, [this](std::string_view key, std::string_view value) -> Status {
+    const ItemId item(key_id(key));
+    if (item.is_none()) return row_error(space, key, "its key is no item");
+    ByteReader reader = open_row(value);
+    Item row;
+    row.strength = reader.number<double>();
+    if (!row.partners.read(reader) || !reader.at_end() || !(row.strength >= 0)) {
+      return row_error(space, key, "it holds no pair counts");
+    }
+    for (const std::uint32_t partner : row.partners.ids()) {
+      if (partner == ItemId::none_value) return row_error(space, key, "a partner is no item");
+      at(ItemId(partner));
+    }
+    row.partners.prune(options_.row_items + options_.row_items / 4);
+    set_factors(row);
+    at(item) = std::move(row);
+    return {};
+  });
+}
+
+std::size_t ItemCf::memory_bytes() const {
+  std::size_t bytes = items_.capacity() * sizeof(Item) + dirty_.memory_bytes();
+  for (const Item& item : items_) bytes += item.partners.memory_bytes();
+  return bytes;
+}
+
+}  // namespace freshet

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "stream/bytes.h"
+#include "stream/result.h"
+
+namespace freshet {
+
+/// Which of a dense range of rows changed since they were last saved. Cost: `mark` O(1).
+class DirtyRows {
+ public:
+  void mark(std::uint32_t row) {
+    const std::size_t word = row / 64;
+    if (word >= bits_.size()) bits_.resize(word + 1 + word / 2, 0);
+    const std::uint64_t bit = std::uint64_t{1} << (row % 64);
+    if (bits_[word] & bit) return;
+    bits_[word] |= bit;
+    rows_.push_back(row);
+  }
+
+  /// The marked rows in ascending order; after it none is marked. Valid until the next `mark`.
+  std::span<const std::uint32_t> take();
+
+  std::size_t memory_bytes() const { return bits_.capacity() * 8 + rows_.capacity() * 4; }
+
+ private:
+  std::vector<std::uint64_t> bits_;
+  std::vector<std::uint32_t> rows_;
+  std::vector<std::uint32_t> taken_;
+};
+
+/// The first byte of every row value of the models.
+inline constexpr std::uint8_t row_version = 1;
+
+/// Begins a row value in `out`: cleared, version written.
+ByteWriter begin_row(std::string& out);
+
+/// Reads the version byte; another version makes the reader not ok.
+ByteReader open_row(std::string_view value);
+
+/// "model row <space>/<key in hex> cannot be read: <why>".
+Error row_error(std::string_view space, std::string_view key, std::string_view why);
+
+/// Appends the values of an array, without their count, at memcpy speed.
+template <class T>
+  requires std::is_trivially_copyable_v<T>
+void append_array(std::string& out, std::span<const T> values) {
+  out.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+}
+
+/// Reads a count and as many numbers. A count that cannot fit makes the reader not ok.
+template <class T>
+void read_array(ByteReader& in, std::vector<T>& out) {
+  const std::uint32_t n = in.count(sizeof(T));
+  out.resize(n);
+  for (T& value : out) value = in.number<T>();
+}
+
+}  // namespace freshet

@@ -1,0 +1,265 @@
+#include "models/session_index.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <utility>
+
+namespace freshet {
+
+namespace {
+
+constexpr std::string_view counts_key = "counts";
+
+SessionIndex::Limits rounded(SessionIndex::Limits limits) {
+  limits.max_sessions = std::bit_floor(std::max(limits.max_sessions, 2U));
+  limits.live_sessions =
+      std::min(std::bit_floor(std::max(limits.live_sessions, 1U)), limits.max_sessions);
+  return limits;
+}
+
+}  // namespace
+
+SessionIndex::SessionIndex(std::string name, const Limits& limits)
+    : limits_(rounded(limits)),
+      mask_(limits_.max_sessions - 1),
+      live_mask_(limits_.live_sessions - 1),
+      sessions_space_(name + ".sessions"),
+      items_space_(name + ".items"),
+      live_space_(name + ".live"),
+      counts_space_(name + ".counts") {}
+
+bool SessionIndex::growing(UserId user, std::uint32_t ordinal, std::uint32_t& sequence) const {
+  const auto found = live_.find(user);
+  if (found == live_.end() || found->second.ordinal != ordinal) return false;
+  sequence = found->second.sequence;
+  return alive(sequence);
+}
+
+std::array<std::span<const std::uint32_t>, 2> SessionIndex::sessions_of(ItemId item) const {
+  if (item.index() >= items_.size()) return {};
+  const Item& row = items_[item.index()];
+  const std::span<const std::uint32_t> ring(row.ring);
+  return {ring.first(row.oldest), ring.subspan(row.oldest)};
+}
+
+void SessionIndex::add(UserId user, std::uint32_t ordinal, ItemId item, std::int64_t time_ms) {
+  if (item.index() >= items_.size()) items_.resize(item.index() + 1);
+  std::uint32_t sequence = 0;
+  if (!growing(user, ordinal, sequence)) sequence = begin_session(user, ordinal);
+  const auto holds = [&](const Session& s) {
+    return std::find(s.items.begin(), s.items.end(), item.value) != s.items.end();
+  };
+  if (!holds(session(sequence))) {
+    if (session(sequence).items.size() >= limits_.session_items) {
+      sequence = begin_session(user, ordinal);
+    }
+    sessions_[sequence & mask_].items.push_back(item.value);
+    enter_ring(item, sequence);
+  }
+  Session& grown = sessions_[sequence & mask_];
+  grown.last_ms = std::max(grown.last_ms, time_ms);
+  dirty_sessions_.mark(sequence & mask_);
+}
+
+std::uint32_t SessionIndex::begin_session(UserId user, std::uint32_t ordinal) {
+  stop_growing(user);
+  const std::uint32_t sequence = next_++;
+  ++total_;
+  dirty_counts_ = true;
+  const std::uint32_t slot = sequence & mask_;
+  if (slot >= sessions_.size()) {
+    sessions_.resize(slot + 1);
+  } else {
+    dead_.push_back(sequence - limits_.max_sessions);
+    sessions_[slot] = Session{};
+  }
+  const std::uint32_t place = sequence & live_mask_;
+  if (place >= owners_.size()) owners_.resize(place + 1);
+  if (!owners_[place].is_none()) stop_growing(owners_[place]);
+  owners_[place] = user;
+  live_[user] = {ordinal, sequence};
+  dirty_live_.push_back(user);
+  return sequence;
+}
+
+void SessionIndex::stop_growing(UserId user) {
+  const auto found = live_.find(user);
+  if (found == live_.end()) return;
+  owners_[found->second.sequence & live_mask_] = UserId{};
+  live_.erase(found);
+  dirty_live_.push_back(user);
+}
+
+void SessionIndex::enter_ring(ItemId item, std::uint32_t sequence) {
+  Item& row = items_[item.index()];
+  if (row.ring.size() < limits_.item_sessions) {
+    if (row.ring.size() == row.ring.capacity()) {
+      row.ring.reserve(std::min<std::size_t>(limits_.item_sessions, row.ring.size() * 2 + 2));
+    }
+    row.ring.push_back(sequence);
+  } else {
+    row.ring[row.oldest] = sequence;
+    row.oldest = row.oldest + 1 == row.ring.size() ? 0 : row.oldest + 1;
+  }
+  ++row.sessions;
+  row.log_sessions = std::log(static_cast<float>(row.sessions) + 1);
+  dirty_items_.mark(item.value);
+}
+
+void SessionIndex::forget(UserId user) {
+  const auto found = live_.find(user);
+  if (found == live_.end()) return;
+  const std::uint32_t sequence = found->second.sequence;
+  stop_growing(user);
+  if (!alive(sequence)) return;
+  for (const std::uint32_t item : session(sequence).items) {
+    Item& row = items_[item];
+    if (row.sessions > 0) --row.sessions;
+    row.log_sessions = std::log(static_cast<float>(row.sessions) + 1);
+    dirty_items_.mark(item);
+  }
+  sessions_[sequence & mask_] = Session{};
+  dirty_sessions_.mark(sequence & mask_);
+}
+
+void SessionIndex::save(RowBatch& out) {
+  std::string value;
+  if (dirty_counts_) {
+    ByteWriter writer = begin_row(value);
+    writer.number(next_);
+    writer.number(total_);
+    out.put(counts_space_, counts_key, value);
+    dirty_counts_ = false;
+  }
+  for (const std::uint32_t sequence : dead_) out.erase(sessions_space_, id_key(sequence));
+  dead_.clear();
+  for (const std::uint32_t slot : dirty_sessions_.take()) {
+    const Session& s = sessions_[slot];
+    ByteWriter writer = begin_row(value);
+    writer.number(s.last_ms);
+    writer.number(static_cast<std::uint32_t>(s.items.size()));
+    append_array<std::uint32_t>(value, s.items);
+    out.put(sessions_space_, id_key(sequence_of(slot)), value);
+  }
+  for (const std::uint32_t item : dirty_items_.take()) {
+    const Item& row = items_[item];
+    const std::span<const std::uint32_t> ring(row.ring);
+    ByteWriter writer = begin_row(value);
+    writer.number(row.sessions);
+    writer.number(static_cast<std::uint32_t>(ring.size()));
+    append_array(value, ring.subspan(row.oldest));
+    append_array(value, ring.first(row.oldest));
+    out.put(items_space_, id_key(item), value);
+  }
+  std::sort(dirty_live_.begin(), dirty_live_.end());
+  dirty_live_.erase(std::unique(dirty_live_.begin(), dirty_live_.end()), dirty_live_.end());
+  for (const UserId user : dirty_live_) {
+    const auto found = live_.find(user);
+    if (found == live_.end()) {
+      out.erase(live_space_, id_key(user.value));
+      continue;
+    }
+    ByteWriter writer = begin_row(value);
+    writer.number(found->second.ordinal);
+    writer.number(found->second.sequence);
+    out.put(live_space_, id_key(user.value), value);
+  }
+  dirty_live_.clear();
+}
+
+Status SessionIndex::restore(const RowReader& rows) {
+  if (Status s = restore_counts(rows); !s) return s;
+  if (Status s = restore_sessions(rows); !s) return s;
+  if (Status s = restore_items(rows); !s) return s;
+  return restore_live(rows);
+}
+
+Status SessionIndex::restore_counts(const RowReader& rows) {
+  return rows.scan(counts_space_, [this](std::string_view key, std::string_view value) -> Status {
+    ByteReader reader = open_row(value);
+    next_ = reader.number<std::uint32_t>();
+    total_ = reader.number<std::uint64_t>();
+    if (key != counts_key || !reader.at_end()) {
+      return row_error(counts_space_, key, "it holds no counts");
+    }
+    sessions_.resize(std::min<std::uint64_t>(total_, limits_.max_sessions));
+    owners_.resize(std::min<std::uint64_t>(total_, limits_.live_sessions));
+    return {};
+  });
+}
+
+Status SessionIndex::restore_sessions(const RowReader& rows) {
+  std::vector<std::uint32_t> items;
+  return rows.scan(sessions_space_, [&](std::string_view key, std::string_view value) -> Status {
+    ByteReader reader = open_row(value);
+    const auto last_ms = reader.number<std::int64_t>();
+    read_array(reader, items);
+    if (key.size() != 4 || !reader.at_end()) {
+      return row_error(sessions_space_, key, "it holds no session");
+    }
+    const std::uint32_t sequence = key_id(key);
+    if (!alive(sequence)) {
+      dead_.push_back(sequence);
+      return {};
+    }
+    Session& s = sessions_[sequence & mask_];
+    s.last_ms = last_ms;
+    s.items.assign(items.begin(), items.end());
+    return {};
+  });
+}
+
+Status SessionIndex::restore_items(const RowReader& rows) {
+  std::vector<std::uint32_t> ring;
+  return rows.scan(items_space_, [&](std::string_view key, std::string_view value) -> Status {
+    ByteReader reader = open_row(value);
+    const auto sessions = reader.number<std::uint32_t>();
+    read_array(reader, ring);
+    const std::uint32_t item = key_id(key);
+    if (item == ItemId::none_value || !reader.at_end()) {
+      return row_error(items_space_, key, "it holds no item");
+    }
+    if (item >= items_.size()) items_.resize(item + 1);
+    Item& row = items_[item];
+    const std::size_t kept = std::min<std::size_t>(ring.size(), limits_.item_sessions);
+    row.ring.assign(ring.end() - static_cast<std::ptrdiff_t>(kept), ring.end());
+    row.sessions = sessions;
+    row.log_sessions = std::log(static_cast<float>(sessions) + 1);
+    return {};
+  });
+}
+
+Status SessionIndex::restore_live(const RowReader& rows) {
+  return rows.scan(live_space_, [this](std::string_view key, std::string_view value) -> Status {
+    ByteReader reader = open_row(value);
+    Live live{};
+    live.ordinal = reader.number<std::uint32_t>();
+    live.sequence = reader.number<std::uint32_t>();
+    const UserId user(key_id(key));
+    if (user.is_none() || !reader.at_end()) {
+      return row_error(live_space_, key, "it holds no growing session");
+    }
+    if (next_ - live.sequence - 1 >= owners_.size()) {
+      dirty_live_.push_back(user);
+      return {};
+    }
+    owners_[live.sequence & live_mask_] = user;
+    live_[user] = live;
+    return {};
+  });
+}
+
+std::size_t SessionIndex::memory_bytes() const {
+  std::size_t bytes = sessions_.capacity() * sizeof(Session) + items_.capacity() * sizeof(Item) +
+                      owners_.capacity() * sizeof(UserId) +
+                      live_.bucket_count() * (sizeof(UserId) + sizeof(Live)) +
+                      dirty_sessions_.memory_bytes() + dirty_items_.memory_bytes();
+  for (const Session& s : sessions_) {
+    if (s.items.capacity() > 8) bytes += s.items.capacity() * sizeof(std::uint32_t);
+  }
+  for (const Item& row : items_) bytes += row.ring.capacity() * sizeof(std::uint32_t);
+  return bytes;
+}
+
+}  // namespace freshet

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <array>
+#include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/rows.h"
+#include "stream/ids.h"
+#include "stream/model.h"
+#include "stream/result.h"
+#include "stream/store.h"
+
+namespace freshet {
+
+/// The newest sessions, what was in them, and for each item the newest sessions that held it.
+///
+/// Sessions have sequence numbers in the order in which they began. Those still growing are found
+/// by user. Invariants:
+///  1. A sequence number is alive while fewer than `max_sessions` sessions began after it; rings
+///  may name
+///     dead ones, so ask `alive` first.
+///  2. A session holds distinct items in the order of their first event; at `session_items` it is
+///  closed and
+///     the user's next item begins another.
+///  3. At most one growing session a user, at most `live_sessions` in all: the oldest stop growing.
+///  4. Nothing but a growing session's entry names a user.
+class SessionIndex {
+ public:
+  struct Limits {
+    std::uint32_t max_sessions;   ///< rounded down to a power of two
+    std::uint32_t live_sessions;  ///< likewise, and at most `max_sessions`
+    std::uint32_t item_sessions;  ///< newest sessions kept for each item
+    std::uint32_t session_items;
+  };
+  struct Session {
+    boost::container::small_vector<std::uint32_t, 8> items;
+    std::int64_t last_ms = 0;  ///< of its newest event
+  };
+
+  /// `name` begins the names of the row spaces.
+  SessionIndex(std::string name, const Limits& limits);
+
+  bool alive(std::uint32_t sequence) const { return next_ - sequence - 1 < sessions_.size(); }
+  /// Requires `alive(sequence)`.
+  const Session& session(std::uint32_t sequence) const { return sessions_[sequence & mask_]; }
+  /// The session that the user is in, if `ordinal` still grows.
+  bool growing(UserId user, std::uint32_t ordinal, std::uint32_t& sequence) const;
+
+  /// Sequence numbers of the sessions with the item: both parts are to be walked from their ends,
+  /// the first part before the second, for newest first.
+  std::array<std::span<const std::uint32_t>, 2> sessions_of(ItemId item) const;
+  /// ln(sessions that held the item so far + 1). Requires `item` < `items()`.
+  float log_sessions_of(std::uint32_t item) const { return items_[item].log_sessions; }
+  std::size_t items() const { return items_.size(); }
+  /// Sessions begun so far.
+  std::uint64_t total() const { return total_; }
+
+  void add(UserId user, std::uint32_t ordinal, ItemId item, std::int64_t time_ms);
+  /// Empties the user's growing session and his entry.
+  void forget(UserId user);
+
+  void save(RowBatch& out);
+  Status restore(const RowReader& rows);
+  std::size_t memory_bytes() const;
+
+ private:
+  struct Item {
+    std::vector<std::uint32_t> ring;  ///< from `oldest` on, around the end
+    std::uint32_t oldest = 0;
+    std::uint32_t sessions = 0;  ///< that held it so far, those no longer alive too
+    float log_sessions = 0;
+  };
+  struct Live {
+    std::uint32_t ordinal;
+    std::uint32_t sequence;
+  };
+
+  std::uint32_t begin_session(UserId user, std::uint32_t ordinal);
+  void stop_growing(UserId user);
+  void enter_ring(ItemId item, std::uint32_t sequence);
+  std::uint32_t sequence_of(std::uint32_t slot) const {
+    return next_ - 1 - ((next_ - 1 - slot) & mask_);
+  }
+  Status restore_counts(const RowReader& rows);
+  Status restore_sessions(const RowReader& rows);
+  Status restore_items(const RowReader& rows);
+  Status restore_live(const RowReader& rows);
+
+  // Fixed after construction.
+  const Limits limits_;
+  const std::uint32_t mask_;
+  const std::uint32_t live_mask_;
+  const std::string sessions_space_, items_space_, live_space_, counts_space_;
+
+  // Rank phase reads, learn phase writes.
+  std::vector<Session> sessions_;  ///< by sequence number & mask_
+  std::vector<Item> items_;
+  boost::unordered_flat_map<UserId, Live, std::hash<UserId>> live_;
+  std::uint32_t next_ = 0;
+  std::uint64_t total_ = 0;
+
+  // Learn phase only.
+  std::vector<UserId> owners_;  ///< by sequence number & live_mask_: who grows it, or none
+  DirtyRows dirty_sessions_, dirty_items_;
+  std::vector<UserId> dirty_live_;
+  std::vector<std::uint32_t> dead_;  ///< sequence numbers whose rows are to be erased
+  bool dirty_counts_ = false;
+};
+
+}  // namespace freshet

@@ -1,0 +1,229 @@
+#include "models/transitions.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/accumulator.h"
+
+namespace freshet {
+
+namespace {
+
+constexpr std::string_view space = "transitions.items";
+
+// A row's scale is reset when it reaches 2^rescale_log2: a power of two, so nothing is rounded.
+constexpr double rescale_log2 = 32;
+
+}  // namespace
+
+config::Table<TransitionsOptions> describe_transitions() {
+  using O = TransitionsOptions;
+  using config::range;
+  return config::object<O>("Items that followed the user's newest ones.")
+      .option("window", &O::window, "Events back that an event is counted as a follower of.",
+              range(1, 1'000))
+      .option("session_border", &O::session_border,
+              "Weight of a pair for each session border between its events.", range(0.0, 1.0))
+      .option("row_items", &O::row_items, "Followers kept for each item.", range(1, 10'000))
+      .option("half_weight", &O::half_weight,
+              "Weight that a row must gain until what it held counts half.", range(1.0, 1e9))
+      .option("query_events", &O::query_events, "The user's newest events that are looked up.",
+              range(1, 1'000))
+      .option("position_decay", &O::position_decay, "Weight of an event for each newer one.",
+              range(0.01, 1.0))
+      .option("query_border", &O::query_border, "Weight of an event for each session since then.",
+              range(0.0, 1.0))
+      .option("current_share", &O::current_share,
+              "Share of the newest event's followers in the score; the rest is all events'.",
+              range(0.0, 1.0));
+}
+
+struct Transitions::Work final : Scratch {
+  std::vector<ItemId> query;                ///< items of the newest events
+  std::vector<float> factor;                ///< of each one's row in `recent`
+  float current_factor = 0;                 ///< of the newest one's row in `current`
+  float current_norm = 0, recent_norm = 0;  ///< from a score to its share of the model's score
+  ScoreAccumulator current, recent;
+  TopSelector top;
+  PlaceMap asked;
+
+  float total(ItemId item) const {
+    return current[item] * current_norm + recent[item] * recent_norm;
+  }
+};
+
+Transitions::Transitions(const TransitionsOptions& options) : options_(options) {}
+
+std::unique_ptr<Scratch> Transitions::make_scratch() const { return std::make_unique<Work>(); }
+
+void Transitions::candidates(const Query& query, Scratch& scratch,
+                             std::vector<Candidate>& out) const {
+  Work& work = static_cast<Work&>(scratch);
+  work.query.clear();
+  work.factor.clear();
+  work.current.reset(rows_.size());
+  work.recent.reset(rows_.size());
+  double position = 1;
+  for (const RecentEvent& event : query.user.recent) {
+    if (work.query.size() == options_.query_events) break;
+    const double borders = query.user.session - event.session;
+    const double weight = position * std::pow(options_.query_border, borders);
+    position *= options_.position_decay;
+    float factor = 0;
+    if (event.item.index() < rows_.size() && rows_[event.item.index()].total > 0) {
+      const Row& row = rows_[event.item.index()];
+      factor = static_cast<float>(weight * std::sqrt(scale_of(row) / row.total));  // of R/√ΣR
+      const std::span<const std::uint32_t> ids = row.followers.ids();
+      const std::span<const float> weights = row.followers.weights();
+      for (std::size_t k = 0; k < ids.size(); ++k) work.recent.add(ids[k], factor * weights[k]);
+      if (work.query.empty()) {
+        work.current_factor = static_cast<float>(1 / row.total);
+        for (std::size_t k = 0; k < ids.size(); ++k) {
+          work.current.add(ids[k], work.current_factor * weights[k]);
+        }
+      }
+    }
+    work.query.push_back(event.item);
+    work.factor.push_back(factor);
+  }
+  const auto norm = [](const ScoreAccumulator& scores, double share) {
+    float most = 0;
+    for (const std::uint32_t item : scores.touched()) most = std::max(most, scores[ItemId(item)]);
+    return most > 0 ? static_cast<float>(share) / most : 0;
+  };
+  work.current_norm = norm(work.current, options_.current_share);
+  work.recent_norm = norm(work.recent, 1 - options_.current_share);
+  work.top.begin(query.limit);
+  for (const std::uint32_t item : work.recent.touched()) {
+    work.top.offer(item, work.total(ItemId(item)));
+  }
+  work.top.finish(out);
+}
+
+void Transitions::score(const Query&, Scratch& scratch, std::span<const ItemId> items,
+                        std::span<float> out) const {
+  const Work& work = static_cast<const Work&>(scratch);
+  for (std::size_t i = 0; i < items.size(); ++i) out[i] = work.total(items[i]);
+}
+
+void Transitions::score_apart(Scratch& scratch, std::span<const ItemId> items,
+                              std::span<float> current, std::span<float> recent) const {
+  const Work& work = static_cast<const Work&>(scratch);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    current[i] = work.current[items[i]];
+    recent[i] = work.recent[items[i]];
+  }
+}
+
+void Transitions::explain(const Query&, Scratch& scratch, std::span<const ItemId> items,
+                          std::vector<Reason>& out) const {
+  Work& work = static_cast<Work&>(scratch);
+  work.asked.assign(items);
+  for (std::size_t d = 0; d < work.query.size(); ++d) {
+    if (!(work.factor[d] > 0)) continue;
+    const BoundedRow& row = rows_[work.query[d].index()].followers;
+    const float factor =
+        work.factor[d] * work.recent_norm + (d == 0 ? work.current_factor * work.current_norm : 0);
+    const std::span<const std::uint32_t> ids = row.ids();
+    for (std::size_t k = 0; k < ids.size(); ++k) {
+      const std::uint32_t place = work.asked[ids[k]];
+      if (place == 0) continue;
+      const float weight = factor * row.weights()[k];
+      if (weight > 0) out.push_back({place - 1, work.query[d], weight});
+    }
+  }
+}
+
+void Transitions::learn(std::span<const Interaction> epoch) {
+  for (const Interaction& x : epoch) {
+    if (x.forget) {
+      take_back(x);
+      continue;
+    }
+    if (!x.positive()) continue;
+    for (std::size_t k = 0; k < x.recent.size() && k < options_.window; ++k) {
+      const double borders = x.session - x.recent[k].session;
+      add(x.recent[k].item, x.item,
+          std::pow(options_.session_border, borders) / static_cast<double>(k + 1));
+    }
+  }
+}
+
+// The newest events are all that is known of the order; what they added is taken back undecayed.
+void Transitions::take_back(const Interaction& x) {
+  for (std::size_t to = 0; to < x.recent.size(); ++to) {
+    for (std::size_t from = to + 1; from < x.recent.size() && from - to <= options_.window;
+         ++from) {
+      const double borders = x.recent[to].session - x.recent[from].session;
+      add(x.recent[from].item, x.recent[to].item,
+          -std::pow(options_.session_border, borders) / static_cast<double>(from - to));
+    }
+  }
+}
+
+void Transitions::add(ItemId from, ItemId to, double weight) {
+  at(to);
+  Row& row = at(from);
+  if (weight > 0) {
+    row.gained += weight;
+    while (row.gained >= rescale_log2 * options_.half_weight) {
+      row.gained -= rescale_log2 * options_.half_weight;
+      row.total = std::ldexp(row.total, -static_cast<int>(rescale_log2));
+      row.followers.scale(std::ldexp(1.0F, -static_cast<int>(rescale_log2)));
+    }
+  }
+  const double grown = weight / scale_of(row);
+  row.total = std::max(row.total + grown, 0.0);
+  row.followers.add(to.value, static_cast<float>(grown), options_.row_items);
+  dirty_.mark(from.value);
+}
+
+double Transitions::scale_of(const Row& row) const {
+  return std::exp2(-row.gained / options_.half_weight);
+}
+
+Transitions::Row& Transitions::at(ItemId item) {
+  if (item.index() >= rows_.size()) rows_.resize(item.index() + 1);
+  return rows_[item.index()];
+}
+
+void Transitions::save(RowBatch& out) {
+  std::string value;
+  for (const std::uint32_t item : dirty_.take()) {
+    ByteWriter writer = begin_row(value);
+    writer.number(rows_[item].total);
+    writer.number(rows_[item].gained);
+    rows_[item].followers.write(value);
+    out.put(space, id_key(item), value);
+  }
+}
+
+Status Transitions::restore(const RowReader& rows) {
+  return rows.scan(space, [this](std::string_view key, std::string_view value) -> Status {
+    const ItemId item(key_id(key));
+    if (item.is_none()) return row_error(space, key, "its key is no item");
+    ByteReader reader = open_row(value);
+    Row row;
+    row.total = reader.number<double>();
+    row.gained = reader.number<double>();
+    if (!row.followers.read(reader) || !reader.at_end() || !(row.total >= 0) ||
+        !(row.gained >= 0)) {
+      return row_error(space, key, "it holds no followers");
+    }
+    for (const std::uint32_t follower : row.followers.ids()) {
+      if (follower == ItemId::none_value) return row_error(space, key, "a follower is no item");
+      at(ItemId(follower));
+    }
+    row.followers.prune(options_.row_items + options_.row_items / 4);
+    at(item) = std::move(row);
+    return {};
+  });
+}
+
+std::size_t Transitions::memory_bytes() const {
+  std::size_t bytes = rows_.capacity() * sizeof(Row) + dirty_.memory_bytes();
+  for (const Row& row : rows_) bytes += row.followers.memory_bytes();
+  return bytes;
+}
+
+}  // namespace freshet

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace freshet {
+
+static_assert(std::endian::native == std::endian::little, "rows are written little-endian");
+
+/// Appends values to a row. Numbers are little-endian and of fixed width; strings carry their length.
+class ByteWriter {
+ public:
+  explicit ByteWriter(std::string& out) : out_(out) {}
+
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  void number(T value) {
+    char raw[sizeof(T)];
+    std::memcpy(raw, &value, sizeof(T));
+    out_.append(raw, sizeof(T));
+  }
+  void text(std::string_view s) {
+    number(static_cast<std::uint32_t>(s.size()));
+    out_.append(s);
+  }
+
+ private:
+  std::string& out_;
+};
+
+/// Reads what ByteWriter wrote. Reading past the end yields zeros and makes `ok` false: check it once,
+/// after the last field.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
+
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  T number() {
+    T value{};
+    if (bytes_.size() < sizeof(T)) {
+      ok_ = false;
+      bytes_ = {};
+      return value;
+    }
+    std::memcpy(&value, bytes_.data(), sizeof(T));
+    bytes_.remove_prefix(sizeof(T));
+    return value;
+  }
+  std::string_view text() {
+    const auto n = number<std::uint32_t>();
+    if (bytes_.size() < n) {
+      ok_ = false;
+      bytes_ = {};
+      return {};
+    }
+    const std::string_view s = bytes_.substr(0, n);
+    bytes_.remove_prefix(n);
+    return s;
+  }
+  /// A count of entries of at least `entry_bytes` bytes each; a count that cannot fit makes `ok` false.
+  std::uint32_t count(std::size_t entry_bytes) {
+    const auto n = number<std::uint32_t>();
+    if (n * entry_bytes > bytes_.size()) {
+      ok_ = false;
+      bytes_ = {};
+      return 0;
+    }
+    return n;
+  }
+
+  bool ok() const { return ok_; }
+  bool at_end() const { return ok_ && bytes_.empty(); }
+
+ private:
+  std::string_view bytes_;
+  bool ok_ = true;
+};
+
+/// A key whose byte order is the id's order.
+inline std::string id_key(std::uint32_t id) {
+  std::string key(4, '\0');
+  for (int i = 0; i < 4; ++i) key[3 - i] = static_cast<char>(id >> (8 * i));
+  return key;
+}
+
+/// The id in a key made by `id_key`; anything else: `none` (all ones).
+inline std::uint32_t key_id(std::string_view key) {
+  if (key.size() != 4) return 0xffffffffU;
+  std::uint32_t id = 0;
+  for (const char c : key) id = id << 8 | static_cast<unsigned char>(c);
+  return id;
+}
+
+}  // namespace freshet

@@ -1,0 +1,291 @@
+#include "stream/engine.h"
+
+#include <algorithm>
+#include <cassert>
+#include <numeric>
+
+#include "stream/clock.h"
+
+namespace freshet {
+
+namespace {
+
+constexpr std::uint32_t nothing = 0xffffffffU;
+
+std::int16_t place(const std::vector<ItemId>& list, ItemId item) {
+  const auto at = std::find(list.begin(), list.end(), item);
+  return at == list.end() ? std::int16_t{-1} : static_cast<std::int16_t>(at - list.begin());
+}
+
+}  // namespace
+
+/// The records of one user among those being ranked, chained in order.
+struct Engine::Group {
+  UserId user;  ///< none: unknown, and not to be stored
+  std::uint32_t first = 0, last = 0;
+};
+
+/// What one thread works with.
+struct Engine::Worker {
+  std::unique_ptr<Scratch> scratch;
+  RankedList ranked;
+  std::vector<std::uint32_t> order;
+  std::vector<std::int64_t> nanos;
+  Interaction unused;
+};
+
+Engine::Engine(Parts parts)
+    : options_(parts.engine),
+      list_options_(parts.lists),
+      types_(parts.events.types, parts.known_types),
+      fold_(parts.users, parts.events.session_gap.count, types_),
+      models_(std::move(parts.models)),
+      ranker_(std::move(parts.ranker)),
+      executor_(parts.engine.threads) {
+  for (std::size_t i = 0; i < executor_.threads(); ++i) {
+    workers_.push_back(std::make_unique<Worker>());
+    workers_.back()->scratch = ranker_->make_scratch();
+  }
+}
+
+Engine::~Engine() = default;
+
+void Engine::process(std::span<const Decoded> records, std::vector<Outcome>& out) {
+  out.clear();
+  out.resize(records.size());
+  const std::span<Outcome> outcomes(out);
+  std::size_t begin = 0;  // records before this are ranked
+  const auto rank_until = [&](std::size_t end) {
+    rank(records.subspan(begin, end - begin), outcomes.subspan(begin, end - begin));
+    begin = end;
+  };
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const Event* event = records[i].event();
+    if (event == nullptr) {
+      out[i].kind = Outcome::Kind::rejected;
+      continue;
+    }
+    if (epoch_records_ > 0 && event->time_ms - epoch_first_ms_ >= options_.epoch_span.count) {
+      rank_until(i);
+      learn();
+    }
+    if (epoch_records_ == 0) epoch_first_ms_ = event->time_ms;
+    ++epoch_records_;
+    if (types_[event->type].options.action == EventAction::forget) {
+      rank_until(i);
+      erase(*event, out[i]);
+      begin = i + 1;
+    }
+    if (epoch_records_ >= options_.epoch_events) {
+      rank_until(i + 1);
+      learn();
+    }
+  }
+  rank_until(records.size());
+}
+
+void Engine::close_epoch() {
+  if (epoch_records_ > 0) learn();
+}
+
+void Engine::reserve_pending(std::size_t count) {
+  if (pending_.size() < count) pending_.resize(count);
+  if (slot_used_.size() < count) slot_used_.resize(count);
+}
+
+void Engine::rank(std::span<const Decoded> records, std::span<Outcome> out) {
+  if (records.empty()) return;
+  const std::int64_t start = system_clock().steady_ns();
+  reserve_pending(pending_count_ + records.size());
+  std::fill_n(slot_used_.begin() + static_cast<std::ptrdiff_t>(pending_count_), records.size(), 0);
+  admit(records);
+  executor_.run(groups_.size(), [&](std::size_t g, std::size_t worker) {
+    rank_group(groups_[g], records, out, *workers_[worker]);
+  });
+  keep_learnable(records.size());
+  phases_.rank_ns += system_clock().steady_ns() - start;
+}
+
+/// Gives ids, in engine order, and sorts the records by user.
+void Engine::admit(std::span<const Decoded> records) {
+  groups_.clear();
+  next_.assign(records.size(), nothing);
+  record_items_.assign(records.size(), ItemId{});
+  for (std::uint32_t i = 0; i < records.size(); ++i) {
+    const Event* event = records[i].event();
+    if (event == nullptr) continue;
+    // Without consent nothing new is kept, not even a name.
+    const UserId user = event->consent ? users_.admit(event->user) : users_.find(event->user);
+    if (!event->item.empty()) {
+      record_items_[i] = event->consent ? items_.intern(event->item) : items_.find(event->item);
+    }
+    if (user.is_none()) {
+      groups_.push_back({user, i, i});
+      continue;
+    }
+    if (group_of_.size() <= user.index()) group_of_.resize(users_.id_end(), nothing);
+    std::uint32_t& g = group_of_[user.index()];
+    if (g < groups_.size() && groups_[g].user == user) {
+      next_[groups_[g].last] = i;
+      groups_[g].last = i;
+    } else {
+      g = static_cast<std::uint32_t>(groups_.size());
+      groups_.push_back({user, i, i});
+    }
+  }
+}
+
+/// Closes the gaps between the used slots, in engine order.
+void Engine::keep_learnable(std::size_t count) {
+  const std::size_t end = pending_count_ + count;
+  for (std::size_t i = pending_count_; i < end; ++i) {
+    if (slot_used_[i] == 0) continue;
+    if (i != pending_count_) std::swap(pending_[i], pending_[pending_count_]);
+    ++pending_count_;
+  }
+}
+
+void Engine::rank_group(const Group& group, std::span<const Decoded> records,
+                        std::span<Outcome> out, Worker& worker) {
+  for (std::uint32_t i = group.first; i != nothing; i = next_[i]) {
+    const Event& event = *records[i].event();
+    if (!event.consent) {
+      User visitor = group.user.is_none() ? User{} : users_[group.user];
+      out[i].without_consent = true;
+      Interaction& unused = worker.unused;
+      fold_.apply(visitor, event, record_items_[i], unused);
+      if (types_[event.type].options.refresh) {
+        make_list(visitor, group.user, event.time_ms, event.type, out[i], worker);
+      }
+      continue;
+    }
+    rank_event(users_[group.user], group.user, record_items_[i], event, out[i], pending_count_ + i,
+               worker);
+  }
+}
+
+void Engine::rank_event(User& user, UserId id, ItemId item, const Event& event, Outcome& out,
+                        std::size_t slot, Worker& worker) {
+  if (fold_.repeated(user, event)) {
+    out.repeated = true;
+    return;
+  }
+  const EventTypeOptions& type = types_[event.type].options;
+  if (type.weight > 0 && !item.is_none() && !user.held.empty()) {
+    out.predicted = true;
+    out.hit = place(user.held, item);
+    out.popular_hit = place(user.held_popular, item);
+  }
+  Interaction& interaction = pending_[slot];
+  if (fold_.apply(user, event, item, interaction)) {
+    interaction.user = id;
+    slot_used_[slot] = 1;
+  }
+  out.session = user.session;
+  if (type.refresh) make_list(user, id, event.time_ms, event.type, out, worker);
+}
+
+void Engine::answer(std::string_view user, std::int64_t now_ms, Outcome& out) {
+  out = Outcome{};
+  const UserId id = users_.find(user);
+  User copy = id.is_none() ? User{} : users_[id];
+  copy.held.clear();
+  const EventTypeId type = copy.recent.empty() ? EventTypeId{} : copy.recent.front().type;
+  make_list(copy, id, now_ms, type, out, *workers_[0]);
+}
+
+std::vector<std::string> Engine::model_names() const {
+  std::vector<std::string> names;
+  for (const auto& model : models_) names.emplace_back(model->name());
+  return names;
+}
+
+void Engine::make_list(User& user, UserId id, std::int64_t now_ms, EventTypeId type, Outcome& out,
+                       Worker& worker) const {
+  const std::int64_t since = now_ms - user.list_ms;
+  if (!user.held.empty() && since >= 0 && since < list_options_.min_interval.count) return;
+  Query query{user.view(), now_ms, type};
+  query.user.user = id;
+  RankedList& ranked = worker.ranked;
+  ranker_->rank(query, list_options_.size, want_by_model_, *worker.scratch, ranked);
+  out.by_model = ranked.by_model;
+
+  // What is printed decides ties, so the order is settled on rounded scores and names.
+  const std::size_t n = ranked.entries.size();
+  const std::size_t width = part_names().size();
+  worker.order.resize(n);
+  worker.nanos.resize(n);
+  std::iota(worker.order.begin(), worker.order.end(), 0U);
+  for (std::size_t i = 0; i < n; ++i) worker.nanos[i] = score_nanos(ranked.entries[i].score);
+  std::sort(worker.order.begin(), worker.order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    if (worker.nanos[a] != worker.nanos[b]) return worker.nanos[a] > worker.nanos[b];
+    return items_.name(ranked.entries[a].item) < items_.name(ranked.entries[b].item);
+  });
+  const auto held_as_ranked = [&] {
+    return user.held.size() == n && std::equal(user.held.begin(), user.held.end(),
+                                               worker.order.begin(), [&](ItemId held, auto i) {
+                                                 return held == ranked.entries[i].item;
+                                               });
+  };
+  if (list_options_.suppress_unchanged && held_as_ranked()) return;
+
+  out.kind = Outcome::Kind::list;
+  out.list.entries.resize(n);
+  out.list.parts.resize(n * width);
+  user.held.resize(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const RankedList::Entry& from = ranked.entries[worker.order[i]];
+    List::Entry& to = out.list.entries[i];
+    to.item = items_.name(from.item);
+    to.score = from.score;
+    to.because_count = from.because_count;
+    for (std::uint8_t b = 0; b < from.because_count; ++b) {
+      to.because[b] = items_.name(from.because[b]);
+    }
+    std::copy_n(ranked.parts.begin() + static_cast<std::ptrdiff_t>(worker.order[i] * width), width,
+                out.list.parts.begin() + static_cast<std::ptrdiff_t>(i * width));
+    user.held[i] = from.item;
+  }
+  user.held_popular = ranked.popular;
+  user.list_ms = now_ms;
+}
+
+/// Erases a user, and leaves to the models what his history added.
+void Engine::erase(const Event& event, Outcome& out) {
+  out.kind = Outcome::Kind::erased;
+  const UserId id = users_.find(event.user);
+  if (id.is_none()) return;
+  reserve_pending(pending_count_ + 1);
+  Interaction& interaction = pending_[pending_count_++];
+  User& user = users_[id];
+  interaction.user = id;
+  interaction.item = ItemId{};
+  interaction.type = event.type;
+  interaction.weight = interaction.old_strength = interaction.new_strength = 0;
+  interaction.time_ms = event.time_ms;
+  interaction.session = user.session;
+  interaction.forget = true;
+  interaction.history = std::move(user.history);
+  interaction.recent = std::move(user.recent);
+  users_.erase(id);
+}
+
+void Engine::learn() {
+  const std::int64_t start = system_clock().steady_ns();
+  const std::span<const Interaction> epoch(pending_.data(), pending_count_);
+  if (learning_ && !epoch.empty()) {
+    executor_.run(models_.size() + 1, [&](std::size_t i, std::size_t) {
+      if (i < models_.size()) {
+        models_[i]->learn(epoch);
+      } else {
+        ranker_->learn(epoch);
+      }
+    });
+  }
+  pending_count_ = 0;
+  epoch_records_ = 0;
+  ++epochs_;
+  phases_.learn_ns += system_clock().steady_ns() - start;
+}
+
+}  // namespace freshet

@@ -1,0 +1,149 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "stream/decoder.h"
+#include "stream/dictionary.h"
+#include "stream/event_types.h"
+#include "stream/executor.h"
+#include "stream/list.h"
+#include "stream/model.h"
+#include "stream/ranker.h"
+#include "stream/settings.h"
+#include "stream/user.h"
+#include "stream/users.h"
+
+namespace freshet {
+
+/// What became of one record.
+struct Outcome {
+  enum class Kind : std::uint8_t {
+    none,      ///< taken in, or dropped as a repeat; nothing goes out
+    list,      ///< `list` is to be published
+    erased,    ///< the user was erased; his output key is to be tombstoned
+    rejected,  ///< the record could not be used
+  };
+  Kind kind = Kind::none;
+  bool repeated = false;        ///< an event id seen before: dropped
+  bool without_consent = false;
+  std::uint32_t session = 0;    ///< ordinal of the user's session after the event
+  bool predicted = false;       ///< the user held a list, and this was a choice
+  std::int16_t hit = -1;        ///< where in that list the item stood, from 0; −1: not in it
+  std::int16_t popular_hit = -1;  ///< the same for plain popularity
+  List list;
+  std::vector<std::vector<ItemId>> by_model;  ///< each model's own list, if asked for
+};
+
+/// The heart: takes records in engine order, answers each with an outcome, and learns at the end of each
+/// epoch. Everything that comes out, and the rows, are a pure function of the records, their order and the
+/// options: the number of threads and the sizes of the spans given to `process` change nothing.
+///
+/// Threads: one thread calls; `options.threads` work inside.
+class Engine {
+ public:
+  struct Parts {
+    EngineOptions engine;
+    EventOptions events;
+    UserOptions users;
+    ListOptions lists;
+    std::vector<std::string> known_types;  ///< of the state to be restored: `stored_event_types`
+    std::vector<std::unique_ptr<Model>> models;
+    std::unique_ptr<Ranker> ranker;  ///< over `models`
+  };
+
+  explicit Engine(Parts parts);
+  ~Engine();
+
+  /// Outcomes of `records`, one each, replace `out`.
+  void process(std::span<const Decoded> records, std::vector<Outcome>& out);
+
+  /// Ranks a list for a user now, without an event of his: from what he did and what was learned up to the
+  /// newest closed epoch. Changes nothing. A user who is not known gets what strangers get.
+  void answer(std::string_view user, std::int64_t now_ms, Outcome& out);
+
+  /// Ends the open epoch before its time. Only for measuring: it moves the cut of every later epoch.
+  void close_epoch();
+  /// Off: users change, the models and the ranker do not. Only for measuring.
+  void set_learning(bool on) { learning_ = on; }
+  /// Fill Outcome::by_model.
+  void set_by_model(bool on) { want_by_model_ = on; }
+
+  /// Appends the rows that changed since the last call. The epoch may be open: what it has not yet taught is
+  /// a row too. Cost: memory copies; models in parallel.
+  void save(RowBatch& out);
+  /// Fills a new engine. Rows of models that are not configured are appended to `stale` as erasures: they are
+  /// no fold of what comes from now on. Error: a newer format, or a damaged row.
+  Status restore(const RowReader& rows, RowBatch& stale);
+
+  /// Names of the rows of Outcome::by_model.
+  std::vector<std::string> model_names() const;
+  const std::vector<std::string>& part_names() const { return ranker_->part_names(); }
+  const EventTypes& types() const { return types_; }
+  const ItemDictionary& items() const { return items_; }
+  const Users& users() const { return users_; }
+  const std::vector<std::unique_ptr<Model>>& models() const { return models_; }
+  std::uint64_t epochs() const { return epochs_; }
+
+  struct Phases {
+    std::int64_t rank_ns = 0, learn_ns = 0;
+  };
+  Phases phases() const { return phases_; }
+
+ private:
+  struct Group;
+  struct Worker;
+
+  void rank(std::span<const Decoded> records, std::span<Outcome> out);
+  void admit(std::span<const Decoded> records);
+  void keep_learnable(std::size_t count);
+  void rank_group(const Group& group, std::span<const Decoded> records, std::span<Outcome> out,
+                  Worker& worker);
+  void rank_event(User& user, UserId id, ItemId item, const Event& event, Outcome& out,
+                  std::size_t slot, Worker& worker);
+  void make_list(User& user, UserId id, std::int64_t now_ms, EventTypeId type, Outcome& out,
+                 Worker& worker) const;
+  void erase(const Event& event, Outcome& out);
+  void learn();
+  void reserve_pending(std::size_t count);
+  void save_meta(RowBatch& out);
+  Status restore_meta(const RowReader& rows);
+
+  // Fixed after construction.
+  EngineOptions options_;
+  ListOptions list_options_;
+  EventTypes types_;
+  UserFold fold_;
+  std::vector<std::unique_ptr<Model>> models_;
+  std::unique_ptr<Ranker> ranker_;
+  Executor executor_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  bool learning_ = true;
+  bool want_by_model_ = false;
+
+  // Changed between phases, by the calling thread; the rank phase reads them.
+  ItemDictionary items_;
+  Users users_;
+  std::vector<Group> groups_;             // of the records being ranked, one a user
+  std::vector<std::uint32_t> group_of_;   // by user id: index into groups_, if that group is his
+  std::vector<std::uint32_t> next_;       // by record: the next one of the same group
+  std::vector<ItemId> record_items_;      // by record
+
+  // The open epoch. The rank phase fills slots; their vectors keep their memory from epoch to epoch.
+  std::vector<Interaction> pending_;
+  std::vector<std::uint8_t> slot_used_;
+  std::size_t pending_count_ = 0;
+  std::uint32_t epoch_records_ = 0;
+  std::int64_t epoch_first_ms_ = 0;
+  std::uint64_t epochs_ = 0;
+  Phases phases_;
+};
+
+/// The names of the event types in a state, by id; empty for a new state. Error: a newer format.
+Result<std::vector<std::string>> stored_event_types(const RowReader& rows);
+
+}  // namespace freshet

@@ -1,0 +1,172 @@
+// How the engine is saved and restored: what a checkpoint holds.
+
+#include <algorithm>
+#include <cassert>
+
+#include "stream/bytes.h"
+#include "stream/engine.h"
+#include "stream/state_format.h"
+
+namespace freshet {
+namespace {
+
+constexpr std::uint8_t engine_row_version = 1;
+
+void write_interaction(ByteWriter& w, const Interaction& i) {
+  w.number(i.user.value);
+  w.number(i.item.value);
+  w.number(i.type.value);
+  w.number(i.weight);
+  w.number(i.old_strength);
+  w.number(i.new_strength);
+  w.number(i.time_ms);
+  w.number(i.session);
+  w.number(i.forget);
+  write_past(w, i.history, i.recent);
+}
+
+void read_interaction(ByteReader& r, Interaction& i) {
+  i.user = UserId{r.number<std::uint32_t>()};
+  i.item = ItemId{r.number<std::uint32_t>()};
+  i.type.value = r.number<std::uint8_t>();
+  i.weight = r.number<float>();
+  i.old_strength = r.number<float>();
+  i.new_strength = r.number<float>();
+  i.time_ms = r.number<std::int64_t>();
+  i.session = r.number<std::uint32_t>();
+  i.forget = r.number<bool>();
+  read_past(r, i.history, i.recent);
+}
+constexpr std::size_t interaction_bytes_min = 42;
+
+/// The part of a space's name before the first dot: who owns it.
+std::string_view owner(std::string_view space) { return space.substr(0, space.find('.')); }
+
+Result<std::string> meta_row(const RowReader& rows, std::string_view wanted) {
+  std::string found;
+  const Status read = rows.scan(meta_space, [&](std::string_view key, std::string_view value) {
+    if (key == wanted) found = value;
+    return Status();
+  });
+  if (!read) return read.error();
+  return found;
+}
+
+}  // namespace
+
+Status check_format(const RowReader& rows) {
+  auto row = meta_row(rows, "format");
+  if (!row) return row.error();
+  if (row->empty()) {
+    auto spaces = rows.spaces();
+    if (!spaces) return spaces.error();
+    if (spaces->empty()) return {};
+    return error("state: it has rows but no format version; it was not made by freshet, or is damaged");
+  }
+  ByteReader r(*row);
+  const auto version = r.number<std::uint32_t>();
+  if (!r.at_end() || version != state_format_version) {
+    return error("state: it has format version " + std::to_string(version) +
+                 ", and this freshet reads only version " + std::to_string(state_format_version));
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> stored_event_types(const RowReader& rows) {
+  if (Status s = check_format(rows); !s) return s.error();
+  auto row = meta_row(rows, "types");
+  if (!row) return row.error();
+  std::vector<std::string> names;
+  if (row->empty()) return names;
+  ByteReader r(*row);
+  names.resize(r.count(4));
+  for (std::string& name : names) name = r.text();
+  if (!r.at_end()) return error("state: the row of event types is damaged");
+  return names;
+}
+
+void Engine::save(RowBatch& out) {
+  std::vector<RowBatch> parts(models_.size() + 2);
+  executor_.run(parts.size(), [&](std::size_t i, std::size_t) {
+    if (i < models_.size()) {
+      models_[i]->save(parts[i]);
+    } else if (i == models_.size()) {
+      ranker_->save(parts[i]);
+    } else {
+      items_.save(parts[i]);
+      users_.save(parts[i]);
+      save_meta(parts[i]);
+    }
+  });
+  for (const RowBatch& part : parts) out.append(part);
+}
+
+void Engine::save_meta(RowBatch& out) {
+  std::string row;
+  ByteWriter format(row);
+  format.number(state_format_version);
+  out.put(meta_space, "format", row);
+
+  row.clear();
+  ByteWriter names(row);
+  const auto all = types_.names_in_order();
+  names.number(static_cast<std::uint32_t>(all.size()));
+  for (const std::string& name : all) names.text(name);
+  out.put(meta_space, "types", row);
+
+  row.clear();
+  ByteWriter w(row);
+  w.number(engine_row_version);
+  w.number(epochs_);
+  w.number(epoch_records_);
+  w.number(epoch_first_ms_);
+  w.number(static_cast<std::uint32_t>(pending_count_));
+  for (std::size_t i = 0; i < pending_count_; ++i) write_interaction(w, pending_[i]);
+  out.put(meta_space, "engine", row);
+}
+
+Status Engine::restore_meta(const RowReader& rows) {
+  auto row = meta_row(rows, "engine");
+  if (!row) return row.error();
+  if (row->empty()) return {};
+  ByteReader r(*row);
+  const auto version = r.number<std::uint8_t>();
+  epochs_ = r.number<std::uint64_t>();
+  epoch_records_ = r.number<std::uint32_t>();
+  epoch_first_ms_ = r.number<std::int64_t>();
+  pending_count_ = r.count(interaction_bytes_min);
+  reserve_pending(pending_count_);
+  for (std::size_t i = 0; i < pending_count_; ++i) read_interaction(r, pending_[i]);
+  if (version != engine_row_version || !r.at_end()) {
+    return error("state: the row of the open epoch is damaged");
+  }
+  return {};
+}
+
+Status Engine::restore(const RowReader& rows, RowBatch& stale) {
+  if (Status s = check_format(rows); !s) return s;
+  if (Status s = items_.restore(rows); !s) return s;
+  if (Status s = users_.restore(rows); !s) return s;
+  if (Status s = restore_meta(rows); !s) return s;
+  for (const auto& model : models_) {
+    if (Status s = model->restore(rows); !s) return s;
+  }
+  if (Status s = ranker_->restore(rows); !s) return s;
+
+  std::vector<std::string_view> owners = {meta_space, delivery_space, "item", "user", "fusion"};
+  for (const auto& model : models_) owners.push_back(model->name());
+  for (const std::string& part : ranker_->part_names()) owners.push_back(part);
+  auto spaces = rows.spaces();
+  if (!spaces) return spaces.error();
+  for (const std::string& space : *spaces) {
+    if (std::find(owners.begin(), owners.end(), owner(space)) != owners.end()) continue;
+    const Status s = rows.scan(space, [&](std::string_view key, std::string_view) {
+      stale.erase(space, key);
+      return Status();
+    });
+    if (!s) return s;
+  }
+  return {};
+}
+
+}  // namespace freshet

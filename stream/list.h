@@ -1,0 +1,38 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stream/event.h"
+#include "stream/position.h"
+
+namespace freshet {
+
+/// A finished list with names in place of ids. The views live as long as the engine's item dictionary.
+struct List {
+  struct Entry {
+    std::string_view item;
+    double score = 0;
+    std::uint8_t because_count = 0;
+    std::array<std::string_view, 3> because;
+  };
+  std::vector<Entry> entries;   ///< by score, the highest first, ties by item
+  std::vector<double> parts;    ///< entries × part names, row-major
+};
+
+/// A score as it is printed: rounded to nine decimals.
+std::int64_t score_nanos(double score);
+
+/// Appends a list as the contract's JSON object, without a newline. `part_names` in the order of `parts`; a
+/// part that rounds to 0 is left out. Cost: 3–5 µs for twenty items.
+void write_list(const List& list, const Event& cause, std::string_view cause_type,
+                Partition partition, Offset offset, const std::vector<std::string>& part_names,
+                std::string& out);
+
+/// Appends a text as a JSON string.
+void write_json_text(std::string_view text, std::string& out);
+
+}  // namespace freshet

@@ -1,0 +1,70 @@
+#include "stream/live_metrics.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace freshet {
+
+void LatencyHistogram::add(std::int64_t ns) {
+  const double octaves = std::log2(static_cast<double>(std::max<std::int64_t>(ns, 1)));
+  const auto bucket = static_cast<std::size_t>(octaves * per_octave);
+  ++buckets_[std::min(bucket, buckets_.size() - 1)];
+  ++count_;
+}
+
+std::int64_t LatencyHistogram::quantile(double q) const {
+  if (count_ == 0) return 0;
+  const auto rank = static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(count_)));
+  std::uint64_t seen = 0;
+  for (std::size_t b = 0; b < buckets_.size(); ++b) {
+    seen += buckets_[b];
+    if (seen >= std::max<std::uint64_t>(rank, 1)) {
+      return std::llround(std::exp2(static_cast<double>(b + 1) / per_octave));
+    }
+  }
+  return 0;
+}
+
+void LiveMetrics::count(const Decoded& record, const Outcome& outcome) {
+  const std::lock_guard lock(mutex_);
+  ++now_.records;
+  const Event* event = record.event();
+  if (event == nullptr) {
+    ++now_.rejected;
+    ++now_.rejected_by[std::get<Rejection>(record.what).code];
+    return;
+  }
+  ++now_.events;
+  if (event->time_clamped) ++now_.clamped;
+  if (outcome.repeated) ++now_.repeated;
+  if (outcome.without_consent) ++now_.without_consent;
+  if (outcome.kind == Outcome::Kind::erased) ++now_.erased;
+  if (outcome.kind == Outcome::Kind::list) ++now_.lists;
+  if (!outcome.predicted) return;
+  ++now_.predictions;
+  constexpr double keep = 1 - 1 / window;
+  weight_ = weight_ * keep + 1;
+  hits_ = hits_ * keep + (outcome.hit >= 0 ? 1 : 0);
+  popular_hits_ = popular_hits_ * keep + (outcome.popular_hit >= 0 ? 1 : 0);
+  now_.hit_rate = hits_ / weight_;
+  now_.popular_hit_rate = popular_hits_ / weight_;
+}
+
+void LiveMetrics::published(std::int64_t latency_ns, const std::string& list) {
+  const std::lock_guard lock(mutex_);
+  now_.latency.add(latency_ns);
+  now_.sample = list;
+}
+
+void LiveMetrics::checkpointed(std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  ++now_.checkpoints;
+  now_.checkpoint_bytes = static_cast<std::int64_t>(bytes);
+}
+
+LiveMetrics::Snapshot LiveMetrics::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return now_;
+}
+
+}  // namespace freshet

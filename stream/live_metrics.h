@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "stream/decoder.h"
+#include "stream/engine.h"
+
+namespace freshet {
+
+/// Durations in buckets of 9 % width, from 1 ns to about 9 minutes.
+class LatencyHistogram {
+ public:
+  void add(std::int64_t ns);
+  /// Upper border, in ns, of the bucket that holds quantile `q` (0–1); 0 if nothing was added.
+  std::int64_t quantile(double q) const;
+  std::uint64_t count() const { return count_; }
+
+ private:
+  static constexpr int per_octave = 8;
+  std::array<std::uint64_t, 40 * per_octave> buckets_{};
+  std::uint64_t count_ = 0;
+};
+
+/// What the program is doing now, for people to look at. Never part of the state.
+/// Threads: any.
+class LiveMetrics {
+ public:
+  /// Window of the fading hit rates, in predictions.
+  static constexpr double window = 5'000;
+
+  struct Snapshot {
+    std::uint64_t records = 0, events = 0, lists = 0, repeated = 0, without_consent = 0, clamped = 0,
+                  erased = 0, checkpoints = 0;
+    std::uint64_t rejected = 0;
+    std::map<std::string, std::uint64_t> rejected_by;  ///< by Rejection::code
+    std::uint64_t predictions = 0;
+    double hit_rate = 0, popular_hit_rate = 0;  ///< share of choices that stood in the list held, fading
+    LatencyHistogram latency;  ///< ns from a record read to its list encoded
+    std::int64_t checkpoint_bytes = 0;  ///< of the newest checkpoint
+    std::string sample;  ///< the newest list, as published
+  };
+
+  void count(const Decoded& record, const Outcome& outcome);
+  void published(std::int64_t latency_ns, const std::string& list);
+  void checkpointed(std::size_t bytes);
+  Snapshot snapshot() const;
+
+ private:
+  mutable std::mutex mutex_;
+  Snapshot now_;
+  double weight_ = 0, hits_ = 0, popular_hits_ = 0;
+};
+
+}  // namespace freshet

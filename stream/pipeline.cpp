@@ -1,0 +1,329 @@
+#include "stream/pipeline.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "stream/bytes.h"
+#include "stream/list.h"
+#include "stream/queue.h"
+#include "stream/state_format.h"
+
+namespace freshet {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t batch_records = 256;
+constexpr milliseconds poll_wait{50};
+
+/// A checkpoint on its way to the store: rows, and the positions they are the fold of.
+struct Checkpoint {
+  RowBatch rows;
+  Positions positions;
+};
+
+/// Records on their way through the stages.
+struct Batch {
+  std::vector<Decoded> records;
+  std::vector<Outcome> outcomes;
+  Positions after;
+  std::size_t bytes = 0;
+  std::optional<Checkpoint> checkpoint;  ///< taken after these records
+};
+
+std::string encode(const Positions& positions) {
+  std::string row;
+  ByteWriter w(row);
+  w.number(static_cast<std::uint32_t>(positions.size()));
+  for (const auto& [partition, offset] : positions) {
+    w.number(partition);
+    w.number(offset);
+  }
+  return row;
+}
+
+/// The four stages, each a thread: read and decode → rank and learn → encode and publish → write checkpoints.
+class Run {
+ public:
+  Run(const PipelineParts& parts, const std::atomic<bool>& stop)
+      : p_(parts),
+        stop_(stop),
+        decoded_(parts.engine_options.queue_bytes.count),
+        ranked_(parts.engine_options.queue_bytes.count),
+        checkpoints_(1) {}
+
+  Status run();
+
+ private:
+  Status restore();
+  void read();
+  void rank();
+  void publish();
+  void write_checkpoints();
+
+  std::unique_ptr<Batch> decode(Decoder& decoder, std::vector<Record>& records, Positions& after);
+  void take_checkpoint(Batch& batch);
+  Status publish(Batch& batch);
+  void encode_outputs(Batch& batch, std::vector<Output>& outputs);
+  Status settle(const Positions& done, std::string* mark);
+  bool already_out(const Decoded& record) const;
+  void fail(Error e);
+
+  const PipelineParts& p_;
+  const std::atomic<bool>& stop_;
+  Positions start_;      ///< S: where the state is
+  Positions published_;  ///< lists of records before these are out already
+  bool takes_back_ = false;  ///< the sink forgets what it wrote after a mark: only checkpoints settle
+  RowBatch stale_;       ///< erasures for the first checkpoint
+  BoundedQueue<std::unique_ptr<Batch>> decoded_, ranked_;
+  BoundedQueue<Checkpoint> checkpoints_;
+  std::atomic<bool> checkpoint_under_way_{false};
+  std::int64_t checkpoint_due_ns_ = 0;
+  std::mutex failure_mutex_;
+  std::optional<Error> failure_;
+};
+
+Status Run::run() {
+  if (Status s = restore(); !s) return s;
+  std::thread reader([this] { read(); });
+  std::thread publisher([this] { publish(); });
+  std::thread writer([this] { write_checkpoints(); });
+  rank();
+  reader.join();
+  publisher.join();
+  writer.join();
+  if (failure_) return *failure_;
+  return {};
+}
+
+Status Run::restore() {
+  if (Status s = p_.engine.restore(p_.store, stale_); !s) return s;
+  if (stale_.size() > 0) {
+    p_.log("the state holds " + std::to_string(stale_.size()) +
+           " rows of models that are not configured; the next checkpoint erases them");
+  }
+  auto positions = stored_positions(p_.store);
+  if (!positions) return positions.error();
+  start_ = published_ = *positions;
+  std::string mark;
+  Status s = p_.store.scan(delivery_space, [&](std::string_view key, std::string_view value) {
+    if (key == "sink") mark = value;
+    return Status();
+  });
+  if (!s) return s;
+  if (s = p_.source.open(start_); !s) return s;
+  auto took_back = p_.sink.open(mark);
+  if (!took_back) return took_back.error();
+  takes_back_ = *took_back;
+  if (takes_back_) return {};
+  auto committed = p_.source.committed();
+  if (!committed) return committed.error();
+  for (const auto& [partition, offset] : *committed) {
+    Offset& at = published_[partition];
+    at = std::max(at, offset);
+  }
+  return {};
+}
+
+void Run::fail(Error e) {
+  {
+    const std::lock_guard lock(failure_mutex_);
+    if (!failure_) failure_ = std::move(e);
+  }
+  decoded_.close();
+  ranked_.close();
+  checkpoints_.close();
+}
+
+void Run::read() {
+  Decoder decoder(p_.events, p_.engine.types());
+  std::vector<Record> records;
+  Positions after = start_;
+  while (!stop_) {
+    records.clear();
+    const auto polled = p_.source.poll(batch_records, poll_wait, records);
+    if (!polled) return fail(polled.error());
+    if (!records.empty()) {
+      auto batch = decode(decoder, records, after);
+      const std::size_t bytes = batch->bytes;
+      if (!decoded_.push(std::move(batch), bytes)) return;
+    }
+    if (*polled == Source::Polled::end) break;
+  }
+  decoded_.close();
+}
+
+std::unique_ptr<Batch> Run::decode(Decoder& decoder, std::vector<Record>& records,
+                                   Positions& after) {
+  auto batch = std::make_unique<Batch>();
+  batch->records.reserve(records.size());
+  const std::int64_t read_ms = p_.clock.wall_ms();
+  const std::int64_t read_ns = p_.clock.steady_ns();
+  for (Record& record : records) {
+    Decoded decoded;
+    decoded.partition = record.partition;
+    decoded.offset = record.offset;
+    decoded.read_ms = read_ms;
+    decoded.read_ns = read_ns;
+    decoded.what = decoder.decode(record);
+    batch->bytes += sizeof(Decoded) + (record.value ? record.value->size() : 0);
+    after[record.partition] = record.offset + 1;
+    if (decoded.event() == nullptr) decoded.rejected = std::move(record);
+    batch->records.push_back(std::move(decoded));
+  }
+  batch->after = after;
+  return batch;
+}
+
+void Run::rank() {
+  const std::int64_t interval_ns = p_.state.checkpoint_interval.count * 1'000'000;
+  checkpoint_due_ns_ = p_.clock.steady_ns() + interval_ns;
+  Positions done = start_;
+  while (!decoded_.finished()) {
+    auto popped = decoded_.pop(poll_wait);
+    auto batch = popped ? std::move(*popped) : std::make_unique<Batch>();
+    if (popped) {
+      p_.engine.process(batch->records, batch->outcomes);
+      done = batch->after;
+    }
+    batch->after = done;
+    if (p_.clock.steady_ns() >= checkpoint_due_ns_ && !checkpoint_under_way_) {
+      take_checkpoint(*batch);
+      checkpoint_due_ns_ = p_.clock.steady_ns() + interval_ns;
+    }
+    if (!popped && !batch->checkpoint) continue;
+    const std::size_t bytes = batch->bytes + batch->records.size() * 2'048;
+    if (!ranked_.push(std::move(batch), bytes)) return;
+  }
+  auto last = std::make_unique<Batch>();
+  last->after = done;
+  take_checkpoint(*last);
+  ranked_.push(std::move(last), 0);
+  ranked_.close();
+}
+
+void Run::take_checkpoint(Batch& batch) {
+  checkpoint_under_way_ = true;
+  Checkpoint& c = batch.checkpoint.emplace();
+  c.rows = std::move(stale_);
+  stale_.clear();
+  p_.engine.save(c.rows);
+  c.positions = batch.after;
+  c.rows.put(meta_space, "positions", encode(batch.after));
+}
+
+void Run::publish() {
+  const milliseconds interval(p_.delivery.commit_interval.count);
+  std::optional<Positions> unsettled;
+  std::int64_t due_ns = 0;
+  while (!ranked_.finished()) {
+    std::optional<std::unique_ptr<Batch>> popped = ranked_.pop(unsettled ? interval : poll_wait);
+    if (popped) {
+      Batch& batch = **popped;
+      if (Status s = publish(batch); !s) return fail(s.error());
+      if (!batch.records.empty() && !takes_back_) {
+        if (!unsettled) due_ns = p_.clock.steady_ns() + interval.count() * 1'000'000;
+        unsettled = batch.after;
+      }
+      if (batch.checkpoint) {
+        std::string mark;
+        if (Status s = settle(batch.after, &mark); !s) return fail(s.error());
+        unsettled.reset();
+        batch.checkpoint->rows.put(delivery_space, "sink", mark);
+        if (!checkpoints_.push(std::move(*batch.checkpoint), 1)) return;
+      }
+    }
+    if (unsettled && p_.clock.steady_ns() >= due_ns) {
+      if (Status s = settle(*unsettled, nullptr); !s) return fail(s.error());
+      unsettled.reset();
+    }
+  }
+  checkpoints_.close();
+}
+
+/// Makes what was written durable outside, and says so to the source.
+Status Run::settle(const Positions& done, std::string* mark) {
+  auto flushed = p_.sink.flush();
+  if (!flushed) return flushed.error();
+  if (mark != nullptr) *mark = std::move(*flushed);
+  return p_.source.commit(done);
+}
+
+bool Run::already_out(const Decoded& record) const {
+  const auto at = published_.find(record.partition);
+  return at != published_.end() && record.offset < at->second;
+}
+
+Status Run::publish(Batch& batch) {
+  std::vector<Output> outputs;
+  encode_outputs(batch, outputs);
+  if (outputs.empty()) return {};
+  return p_.sink.write(outputs);
+}
+
+void Run::encode_outputs(Batch& batch, std::vector<Output>& outputs) {
+  for (std::size_t i = 0; i < batch.records.size(); ++i) {
+    Decoded& record = batch.records[i];
+    const Outcome& outcome = batch.outcomes[i];
+    p_.metrics.count(record, outcome);
+    if (outcome.kind == Outcome::Kind::none || already_out(record)) continue;
+    Output out;
+    out.partition = record.partition;
+    out.offset = record.offset;
+    out.read_ms = record.read_ms;
+    if (outcome.kind == Outcome::Kind::rejected) {
+      out.channel = Channel::rejected;
+      out.key = std::move(record.rejected.key);
+      out.value = std::move(record.rejected.value);
+      out.reason = std::get<Rejection>(record.what).reason;
+    } else {
+      const Event& event = *record.event();
+      out.key = event.user;
+      if (outcome.kind == Outcome::Kind::list) {
+        write_list(outcome.list, event, p_.engine.types()[event.type].name, record.partition,
+                   record.offset, p_.engine.part_names(), out.value.emplace());
+        p_.metrics.published(p_.clock.steady_ns() - record.read_ns, *out.value);
+      }
+    }
+    outputs.push_back(std::move(out));
+  }
+}
+
+void Run::write_checkpoints() {
+  while (!checkpoints_.finished()) {
+    std::optional<Checkpoint> c = checkpoints_.pop(poll_wait);
+    if (!c) continue;
+    if (Status s = p_.store.write(c->rows); !s) return fail(s.error());
+    p_.metrics.checkpointed(c->rows.bytes());
+    checkpoint_under_way_ = false;
+  }
+}
+
+}  // namespace
+
+Result<Positions> stored_positions(const RowReader& rows) {
+  std::string row;
+  const Status read = rows.scan(meta_space, [&](std::string_view key, std::string_view value) {
+    if (key == "positions") row = value;
+    return Status();
+  });
+  if (!read) return read.error();
+  Positions positions;
+  if (row.empty()) return positions;
+  ByteReader r(row);
+  for (std::uint32_t n = r.count(12); n > 0; --n) {
+    const auto partition = r.number<Partition>();
+    positions[partition] = r.number<Offset>();
+  }
+  if (!r.at_end()) return error("state: the row of positions is damaged");
+  return positions;
+}
+
+Status run_pipeline(const PipelineParts& parts, const std::atomic<bool>& stop) {
+  return Run(parts, stop).run();
+}
+
+}  // namespace freshet

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "config/units.h"
+#include "stream/event_types.h"
+
+namespace freshet {
+
+/// How records are read into events.
+struct EventOptions {
+  /// Names that the shop's records use for the fields of the contract.
+  struct Fields {
+    std::string user = "user", item = "item", type = "type", time = "time", session = "session",
+                value = "value", quantity = "quantity", price = "price", id = "id", list = "list",
+                attributes = "attributes", consent = "consent";
+  };
+  Fields fields;
+  EventTypeMap types = default_event_types();
+  config::Millis session_gap{30 * 60'000};
+};
+
+/// How much is remembered of each user.
+struct UserOptions {
+  std::uint32_t history_items = 100;  ///< distinct items, the newest
+  std::uint32_t recent_events = 10;
+  std::uint32_t event_ids = 32;  ///< newest ids by which repeats are known
+};
+
+struct EngineOptions {
+  std::uint32_t threads = 0;  ///< 0: one per core
+  std::uint32_t epoch_events = 64;
+  config::Millis epoch_span{50};
+  config::Bytes queue_bytes{2 << 20};  ///< of records and lists waiting between two stages, each
+};
+
+struct ListOptions {
+  std::uint32_t size = 20;
+  config::Millis min_interval{0};
+  bool suppress_unchanged = false;
+};
+
+struct StateOptions {
+  std::string path = "freshet-state";  ///< "": in memory only
+  config::Millis checkpoint_interval{5'000};
+  config::Bytes memory_budget{1ULL << 30};
+};
+
+enum class Guarantee { at_least_once, exactly_once };
+
+struct DeliveryOptions {
+  Guarantee guarantee = Guarantee::at_least_once;
+  config::Millis commit_interval{100};
+};
+
+}  // namespace freshet

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "stream/result.h"
+#include "stream/store.h"
+
+namespace freshet {
+
+/// Grows with every change of a row that an older or newer program would misread.
+constexpr std::uint32_t state_format_version = 1;
+
+constexpr std::string_view meta_space = "meta";
+/// What belongs to one run's outputs and not to the fold of the input; left out of the digest.
+constexpr std::string_view delivery_space = "delivery";
+
+/// Error: rows of a format that this program does not read. A store without rows is fine.
+Status check_format(const RowReader& rows);
+
+}  // namespace freshet

@@ -1,0 +1,290 @@
+#include "stream/user.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+#include "stream/bytes.h"
+#include "stream/hash.h"
+
+namespace freshet {
+namespace {
+
+constexpr std::uint8_t row_version = 1;
+
+template <class Counter>
+void add_one(Counter& n) {
+  if (n < std::numeric_limits<Counter>::max()) ++n;
+}
+
+void write(ByteWriter& w, const HistoryItem& h) {
+  w.number(h.item.value);
+  w.number(h.strength);
+  w.number(h.last_ms);
+  w.number(h.session);
+  w.number(h.types);
+  w.number(h.count);
+  w.number(h.strongest.value);
+  w.number(h.undoable[0]);
+  w.number(h.undoable[1]);
+  w.number(h.rating);
+}
+
+HistoryItem read_history_item(ByteReader& r) {
+  HistoryItem h;
+  h.item = ItemId{r.number<std::uint32_t>()};
+  h.strength = r.number<float>();
+  h.last_ms = r.number<std::int64_t>();
+  h.session = r.number<std::uint32_t>();
+  h.types = r.number<std::uint32_t>();
+  h.count = r.number<std::uint16_t>();
+  h.strongest.value = r.number<std::uint8_t>();
+  h.undoable[0] = r.number<std::uint8_t>();
+  h.undoable[1] = r.number<std::uint8_t>();
+  h.rating = r.number<float>();
+  return h;
+}
+constexpr std::size_t history_item_bytes = 33;
+constexpr std::size_t recent_event_bytes = 17;
+
+void write(ByteWriter& w, const std::vector<ItemId>& items) {
+  w.number(static_cast<std::uint32_t>(items.size()));
+  for (const ItemId i : items) w.number(i.value);
+}
+
+void read(ByteReader& r, std::vector<ItemId>& items) {
+  items.resize(r.count(4));
+  for (ItemId& i : items) i = ItemId{r.number<std::uint32_t>()};
+}
+
+}  // namespace
+
+void write_past(ByteWriter& w, const std::vector<HistoryItem>& history,
+                const std::vector<RecentEvent>& recent) {
+  w.number(static_cast<std::uint32_t>(history.size()));
+  for (const HistoryItem& h : history) write(w, h);
+  w.number(static_cast<std::uint32_t>(recent.size()));
+  for (const RecentEvent& e : recent) {
+    w.number(e.item.value);
+    w.number(e.type.value);
+    w.number(e.session);
+    w.number(e.time_ms);
+  }
+}
+
+void read_past(ByteReader& r, std::vector<HistoryItem>& history,
+               std::vector<RecentEvent>& recent) {
+  history.resize(r.count(history_item_bytes));
+  for (HistoryItem& h : history) h = read_history_item(r);
+  recent.resize(r.count(recent_event_bytes));
+  for (RecentEvent& e : recent) {
+    e.item = ItemId{r.number<std::uint32_t>()};
+    e.type.value = r.number<std::uint8_t>();
+    e.session = r.number<std::uint32_t>();
+    e.time_ms = r.number<std::int64_t>();
+  }
+}
+
+std::string User::encode() const {
+  std::string row;
+  ByteWriter w(row);
+  w.number(row_version);
+  w.text(name);
+  w.number(session);
+  w.number(session_events);
+  w.number(session_hash);
+  w.number(last_ms);
+  write_past(w, history, recent);
+  w.number(static_cast<std::uint32_t>(event_ids.size()));
+  for (const std::uint64_t id : event_ids) w.number(id);
+  w.number(static_cast<std::uint32_t>(attributes.size()));
+  for (const auto& [key, value] : attributes) {
+    w.text(key);
+    w.number(static_cast<std::uint8_t>(value.index()));
+    if (const auto* text = std::get_if<std::string>(&value)) w.text(*text);
+    if (const auto* number = std::get_if<double>(&value)) w.number(*number);
+    if (const auto* flag = std::get_if<bool>(&value)) w.number(*flag);
+  }
+  w.number(list_ms);
+  write(w, held);
+  write(w, held_popular);
+  return row;
+}
+
+bool User::decode(std::string_view row) {
+  ByteReader r(row);
+  if (r.number<std::uint8_t>() != row_version) return false;
+  name = r.text();
+  session = r.number<std::uint32_t>();
+  session_events = r.number<std::uint32_t>();
+  session_hash = r.number<std::uint64_t>();
+  last_ms = r.number<std::int64_t>();
+  read_past(r, history, recent);
+  event_ids.resize(r.count(8));
+  for (std::uint64_t& id : event_ids) id = r.number<std::uint64_t>();
+  attributes.resize(r.count(6));
+  for (auto& [key, value] : attributes) {
+    key = r.text();
+    switch (r.number<std::uint8_t>()) {
+      case 0: value = std::string(r.text()); break;
+      case 1: value = r.number<double>(); break;
+      case 2: value = r.number<bool>(); break;
+      default: return false;
+    }
+  }
+  list_ms = r.number<std::int64_t>();
+  read(r, held);
+  read(r, held_popular);
+  return r.at_end();
+}
+
+bool UserFold::repeated(User& user, const Event& event) const {
+  if (event.id.empty() || options_.event_ids == 0) return false;
+  const std::uint64_t id = hash64(event.id);
+  auto& ids = user.event_ids;
+  if (std::find(ids.begin(), ids.end(), id) != ids.end()) return true;
+  if (ids.size() >= options_.event_ids) ids.erase(ids.begin());
+  ids.push_back(id);
+  return false;
+}
+
+bool UserFold::apply(User& user, const Event& event, ItemId item, Interaction& out) const {
+  const EventTypes::Type& type = types_[event.type];
+  switch (type.options.action) {
+    case EventAction::profile: set_attributes(user, event); return false;
+    case EventAction::forget: return false;  // the engine's business
+    case EventAction::interact:
+    case EventAction::rate: break;
+  }
+  enter_session(user, event);
+  const bool matters = type.options.action == EventAction::rate || type.options.weight != 0 ||
+                       type.takes_back.has_value();
+  return matters && !item.is_none() && interact(user, event, item, out);
+}
+
+void UserFold::enter_session(User& user, const Event& event) const {
+  const std::uint64_t hash = event.session.empty() ? 0 : hash64(event.session);
+  const bool gap = event.time_ms - user.last_ms > session_gap_ms_;
+  const bool fresh = user.session == 0 || (hash != 0 ? hash != user.session_hash : gap);
+  if (fresh) {
+    ++user.session;
+    user.session_events = 0;
+    user.session_hash = hash;
+  }
+  user.last_ms = std::max(user.last_ms, event.time_ms);
+}
+
+void UserFold::set_attributes(User& user, const Event& event) const {
+  for (const auto& [key, value] : event.attributes) {
+    const auto at = std::lower_bound(user.attributes.begin(), user.attributes.end(), key,
+                                     [](const auto& a, const std::string& k) { return a.first < k; });
+    if (at != user.attributes.end() && at->first == key) {
+      at->second = value;
+    } else if (user.attributes.size() < 64) {
+      user.attributes.insert(at, {key, value});
+    }
+  }
+}
+
+bool UserFold::interact(User& user, const Event& event, ItemId item, Interaction& out) const {
+  const EventTypes::Type& type = types_[event.type];
+  const auto find = [&] {
+    return std::find_if(user.history.begin(), user.history.end(),
+                        [&](const HistoryItem& h) { return h.item == item; });
+  };
+  const auto strength = [&] {
+    const auto at = find();
+    return at == user.history.end() ? 0.0F : std::max(0.0F, at->strength);
+  };
+  out.item = item;
+  out.type = event.type;
+  out.time_ms = event.time_ms;
+  out.session = user.session;
+  out.forget = false;
+  out.history.assign(user.history.begin(), user.history.end());
+  out.recent.assign(user.recent.begin(), user.recent.end());
+  out.old_strength = strength();
+  if (type.takes_back) {
+    out.weight = -types_.weight(*type.takes_back, std::nullopt);
+    if (!take_back(user, *type.takes_back, item)) return false;
+  } else {
+    out.weight = types_.weight(event.type, event.value);
+    add(user, event, item, out.weight);
+  }
+  out.new_strength = strength();
+  return true;
+}
+
+void UserFold::add(User& user, const Event& event, ItemId item, float weight) const {
+  const std::uint32_t bit = 1U << event.type.value;
+  auto at = std::find_if(user.history.begin(), user.history.end(),
+                         [&](const HistoryItem& h) { return h.item == item; });
+  HistoryItem entry;
+  entry.item = item;
+  if (at != user.history.end()) {
+    entry = *at;
+  } else {
+    if (user.history.size() >= options_.history_items) user.history.pop_back();
+    user.history.insert(user.history.begin(), entry);
+    at = user.history.begin();
+  }
+  // The newest opinion wins: a dislike clears the interest shown before, and interest clears a dislike.
+  if (weight < 0) {
+    entry.types = 0;
+    entry.undoable[0] = entry.undoable[1] = 0;
+  } else {
+    for (std::uint8_t t = 0; t < types_.size(); ++t) {
+      if (types_[EventTypeId{t}].options.weight < 0) entry.types &= ~(1U << t);
+    }
+  }
+  entry.types |= bit;
+  entry.last_ms = event.time_ms;
+  entry.session = user.session;
+  add_one(entry.count);
+  const EventTypes::Type& type = types_[event.type];
+  if (type.undo_slot) add_one(entry.undoable[*type.undo_slot]);
+  if (type.options.action == EventAction::rate) entry.rating = weight;
+  rate_strength(entry);
+  std::rotate(user.history.begin(), at, at + 1);
+  user.history.front() = entry;
+  if (weight <= 0) return;
+  ++user.session_events;
+  if (user.recent.size() >= options_.recent_events) user.recent.pop_back();
+  user.recent.insert(user.recent.begin(), {item, event.type, user.session, event.time_ms});
+}
+
+bool UserFold::take_back(User& user, EventTypeId target, ItemId item) const {
+  const std::uint8_t slot = *types_[target].undo_slot;
+  const auto at = std::find_if(user.history.begin(), user.history.end(),
+                               [&](const HistoryItem& h) { return h.item == item; });
+  if (at == user.history.end() || at->undoable[slot] == 0) return false;
+  if (--at->undoable[slot] == 0) at->types &= ~(1U << target.value);
+  if (at->count > 1) --at->count;
+  const auto newest =
+      std::find_if(user.recent.begin(), user.recent.end(),
+                   [&](const RecentEvent& e) { return e.item == item && e.type == target; });
+  if (newest != user.recent.end()) user.recent.erase(newest);
+  if (at->types == 0) {
+    user.history.erase(at);
+  } else {
+    rate_strength(*at);
+  }
+  return true;
+}
+
+void UserFold::rate_strength(HistoryItem& entry) const {
+  bool first = true;
+  for (std::uint8_t t = 0; t < types_.size(); ++t) {
+    if ((entry.types >> t & 1) == 0) continue;
+    const EventTypeOptions& o = types_[EventTypeId{t}].options;
+    const float w =
+        o.action == EventAction::rate ? entry.rating : static_cast<float>(o.weight);
+    if (first || w > entry.strength) {
+      entry.strength = w;
+      entry.strongest = EventTypeId{t};
+    }
+    first = false;
+  }
+}
+
+}  // namespace freshet

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "stream/bytes.h"
+#include "stream/event.h"
+#include "stream/event_types.h"
+#include "stream/model.h"
+#include "stream/settings.h"
+
+namespace freshet {
+
+/// All that is remembered of one user. One row of the state.
+struct User {
+  std::string name;
+  std::uint32_t session = 0;         ///< ordinal of his current session; 0: none yet
+  std::uint32_t session_events = 0;  ///< events of positive weight in it
+  std::uint64_t session_hash = 0;    ///< of the shop's own session id; 0: cut by time
+  std::int64_t last_ms = 0;          ///< time of his newest event
+  std::vector<HistoryItem> history;  ///< distinct items, the newest first
+  std::vector<RecentEvent> recent;   ///< events of positive weight, the newest first
+  std::vector<std::uint64_t> event_ids;  ///< hashes of the newest event ids, the oldest first
+  std::vector<std::pair<std::string, AttributeValue>> attributes;  ///< by name
+  std::int64_t list_ms = 0;           ///< event time of the list he holds
+  std::vector<ItemId> held;           ///< the list he holds; empty: none yet
+  std::vector<ItemId> held_popular;   ///< what plain popularity would have shown him instead
+
+  UserView view() const { return {{}, history, recent, session, session_events}; }
+
+  std::string encode() const;
+  /// False if the row is damaged.
+  bool decode(std::string_view row);
+};
+
+/// The part of a user that an Interaction copies, as it stands in a row.
+void write_past(ByteWriter& w, const std::vector<HistoryItem>& history,
+                const std::vector<RecentEvent>& recent);
+void read_past(ByteReader& r, std::vector<HistoryItem>& history, std::vector<RecentEvent>& recent);
+
+/// Folds events into users. Pure: what comes out depends on the user, the event and the options only.
+class UserFold {
+ public:
+  /// `types` must outlive the fold.
+  UserFold(const UserOptions& options, std::int64_t session_gap_ms, const EventTypes& types)
+      : options_(options), session_gap_ms_(session_gap_ms), types_(types) {}
+
+  /// Whether the user already sent an event with this id (among his newest). Remembers it.
+  bool repeated(User& user, const Event& event) const;
+
+  /// Takes the event in: session, attributes, history. Returns true and fills `out` if there is something
+  /// to learn from it. `item` is none only for types that are about no item.
+  bool apply(User& user, const Event& event, ItemId item, Interaction& out) const;
+
+ private:
+  void enter_session(User& user, const Event& event) const;
+  void set_attributes(User& user, const Event& event) const;
+  bool interact(User& user, const Event& event, ItemId item, Interaction& out) const;
+  void add(User& user, const Event& event, ItemId item, float weight) const;
+  bool take_back(User& user, EventTypeId target, ItemId item) const;
+  void rate_strength(HistoryItem& entry) const;
+
+  UserOptions options_;
+  std::int64_t session_gap_ms_;
+  const EventTypes& types_;
+};
+
+}  // namespace freshet

@@ -1,0 +1,159 @@
+#include <catch2/catch.hpp>
+
+#include "connectors/file/compression.h"
+#include "tests/connectors/file/support.h"
+
+namespace freshet {
+namespace {
+
+using namespace test;
+using Values = std::vector<std::string>;
+
+std::string bytes(std::initializer_list<int> values) {
+  std::string s;
+  for (const int v : values) s += static_cast<char>(v);
+  return s;
+}
+
+// What `printf 'a\nb\n' | gzip -n` and `| zstd` write.
+const std::string gzip_golden =
+    bytes({0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x4b, 0xe4,
+           0x4a, 0xe2, 0x02, 0x00, 0x97, 0x2a, 0x57, 0x18, 0x04, 0x00, 0x00, 0x00});
+const std::string zstd_golden = bytes({0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58, 0x21, 0x00, 0x00, 0x61,
+                                       0x0a, 0x62, 0x0a, 0x25, 0x50, 0xb3, 0x23});
+const std::string skippable_frame =
+    bytes({0x5e, 0x2a, 0x4d, 0x18, 0x03, 0x00, 0x00, 0x00, 'x', 'y', 'z'});
+
+std::string many_lines() {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += "line " + std::to_string(i * 7919 % 20'011) + '\n';
+  return text;
+}
+
+TEST_CASE("the first bytes tell the compression as soon as they can") {
+  using C = Compression;
+  CHECK_FALSE(recognise_compression("", false));
+  CHECK(recognise_compression("", true) == C::none);
+  CHECK(recognise_compression("{", false) == C::none);
+  CHECK_FALSE(recognise_compression("(", false));  // 0x28 begins a zstd frame too
+  CHECK(recognise_compression("(", true) == C::none);
+  CHECK(recognise_compression("(\n", false) == C::none);
+  CHECK_FALSE(recognise_compression("\x1f", false));
+  CHECK(recognise_compression("\x1f\x8b", false) == C::gzip);
+  CHECK_FALSE(recognise_compression("\x28\xb5\x2f", false));
+  CHECK(recognise_compression("\x28\xb5\x2f\xfd", false) == C::zstd);
+  CHECK(recognise_compression("\x28\xb5\x2f\xfe", false) == C::none);
+  CHECK(recognise_compression("\x5f\x2a\x4d\x18", false) == C::zstd);
+}
+
+TEST_CASE("archives that other programs wrote are read, whatever their name") {
+  const Folder folder;
+  write_file(folder / "e", gzip_golden);
+  CHECK(read_out(folder / "e").values() == Values{"a", "b"});
+  write_file(folder / "e", zstd_golden);
+  CHECK(read_out(folder / "e").values() == Values{"a", "b"});
+  write_file(folder / "e.zst", "a\nb\n");
+  CHECK(read_out(folder / "e.zst").values() == Values{"a", "b"});
+}
+
+TEST_CASE("a long archive gives what the plain file gives") {
+  const Folder folder;
+  const std::string text = many_lines();
+  write_file(folder / "plain", text);
+  const ReadOut plain = read_out(folder / "plain", {}, 1000);
+  REQUIRE(plain.lines.size() == 20'000);
+  for (const Compression compression : {Compression::gzip, Compression::zstd}) {
+    write_file(folder / "archive", compressed(compression, text));
+    const ReadOut read = read_out(folder / "archive", {}, 1000);
+    CHECK((read.lines == plain.lines));
+    CHECK_FALSE(read.failure);
+  }
+}
+
+TEST_CASE("joined members and frames are one stream, wherever the cuts are") {
+  const Folder folder;
+  const std::string text = "alpha\nbeta\ngamma";
+  for (const Compression compression : {Compression::gzip, Compression::zstd}) {
+    for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+      CAPTURE(cut);
+      write_file(folder / "e", compressed(compression, text.substr(0, cut)) +
+                                   compressed(compression, "") +
+                                   compressed(compression, text.substr(cut)));
+      const ReadOut read = read_out(folder / "e");
+      CHECK(read.values() == Values{"alpha", "beta", "gamma"});
+      CHECK_FALSE(read.failure);
+    }
+  }
+}
+
+TEST_CASE(
+    "an archive cut anywhere is an error after the whole lines before the cut, and stays one") {
+  const Folder folder;
+  const std::string path = folder / "e";
+  const std::string first = "one\ntwo\n", second = "three\nfour\n";
+  for (const Compression compression : {Compression::gzip, Compression::zstd}) {
+    const std::string head = compressed(compression, first);
+    const std::string whole = head + compressed(compression, second);
+    for (std::size_t size = 4; size < whole.size(); ++size) {
+      if (size == head.size()) continue;  // a whole archive
+      CAPTURE(size);
+      write_file(path, whole.substr(0, size));
+      FileSource source({.path = path});
+      REQUIRE(source.open({}));
+      const ReadOut read = read_out(source);
+      REQUIRE(read.failure);
+      CHECK(*read.failure == path + ": truncated: it ends in the middle of its compressed data");
+      if (size > head.size()) CHECK(read.lines.size() >= 2);
+      for (const std::string& line : read.values()) {
+        CHECK((first + second).find(line + '\n') != std::string::npos);
+      }
+      CHECK(read_out(source).failure == read.failure);
+    }
+  }
+}
+
+TEST_CASE("a position in a truncated archive is an error too") {
+  const Folder folder;
+  const std::string whole = compressed(Compression::gzip, many_lines());
+  write_file(folder / "e", whole.substr(0, whole.size() / 2));
+  FileSource source({.path = folder / "e"});
+  const auto opened = source.open({{0, 19'999}});
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().message.find("truncated") != std::string::npos);
+}
+
+TEST_CASE("damaged archives are errors that name the file") {
+  const Folder folder;
+  for (const Compression compression : {Compression::gzip, Compression::zstd}) {
+    std::string archive = compressed(compression, many_lines());
+    archive[archive.size() / 2] = static_cast<char>(archive[archive.size() / 2] ^ 0x55);
+    write_file(folder / "e", archive);
+    const ReadOut read = read_out(folder / "e", {}, 1000);
+    REQUIRE(read.failure);
+    CHECK(read.failure->find((folder / "e") + ": damaged ") == 0);
+  }
+}
+
+TEST_CASE("what follows an archive and is none is an error, padding of zeros is not") {
+  const Folder folder;
+  write_file(folder / "e",
+             gzip_golden + std::string(1000, '\0') + gzip_golden + std::string(9, '\0'));
+  CHECK(read_out(folder / "e").values() == Values{"a", "b", "a", "b"});
+  CHECK_FALSE(read_out(folder / "e").failure);
+  write_file(folder / "e", gzip_golden + "more\n");
+  CHECK(read_out(folder / "e").failure ==
+        (folder / "e") + ": something that is not gzip follows a gzip member");
+  write_file(folder / "e", zstd_golden + "more\n");
+  REQUIRE(read_out(folder / "e").failure);
+  CHECK(read_out(folder / "e").failure->find("damaged zstd data") != std::string::npos);
+}
+
+TEST_CASE("skippable zstd frames are skipped") {
+  const Folder folder;
+  write_file(folder / "e", skippable_frame + zstd_golden + skippable_frame + zstd_golden);
+  CHECK(read_out(folder / "e").values() == Values{"a", "b", "a", "b"});
+  CHECK_FALSE(read_out(folder / "e").failure);
+}
+
+}  // namespace
+}  // namespace freshet
