@@ -181,7 +181,6 @@ void Engine::rank_event(User& user, UserId id, ItemId item, const Event& event, 
     interaction.user = id;
     slot_used_[slot] = 1;
   }
-  out.session = user.session;
   if (type.refresh) make_list(user, id, event.time_ms, event.type, out, worker);
 }
 
@@ -192,12 +191,6 @@ void Engine::answer(std::string_view user, std::int64_t now_ms, Outcome& out) {
   copy.held.clear();
   const EventTypeId type = copy.recent.empty() ? EventTypeId{} : copy.recent.front().type;
   make_list(copy, id, now_ms, type, out, *workers_[0]);
-}
-
-std::vector<std::string> Engine::model_names() const {
-  std::vector<std::string> names;
-  for (const auto& model : models_) names.emplace_back(model->name());
-  return names;
 }
 
 void Engine::make_list(User& user, UserId id, std::int64_t now_ms, EventTypeId type, Outcome& out,

@@ -31,12 +31,11 @@ struct Outcome {
   Kind kind = Kind::none;
   bool repeated = false;        ///< an event id seen before: dropped
   bool without_consent = false;
-  std::uint32_t session = 0;    ///< ordinal of the user's session after the event
   bool predicted = false;       ///< the user held a list, and this was a choice
   std::int16_t hit = -1;        ///< where in that list the item stood, from 0; −1: not in it
   std::int16_t popular_hit = -1;  ///< the same for plain popularity
   List list;
-  std::vector<std::vector<ItemId>> by_model;  ///< each model's own list, if asked for
+  std::vector<std::vector<ItemId>> by_model;  ///< each model's own list, as `part_names`, if asked for
 };
 
 /// The heart: takes records in engine order, answers each with an outcome, and learns at the end of each
@@ -80,8 +79,6 @@ class Engine {
   /// no fold of what comes from now on. Error: a newer format, or a damaged row.
   Status restore(const RowReader& rows, RowBatch& stale);
 
-  /// Names of the rows of Outcome::by_model.
-  std::vector<std::string> model_names() const;
   const std::vector<std::string>& part_names() const { return ranker_->part_names(); }
   const EventTypes& types() const { return types_; }
   const ItemDictionary& items() const { return items_; }

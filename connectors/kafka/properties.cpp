@@ -78,8 +78,6 @@ Properties producer_properties(const KafkaOptions& options) {
   Properties defaults = common(options);
   // Batches form by themselves while requests are under way: 1 or 5 ms more were no faster, only
   // later.
-  // Batches form by themselves while requests are under way: 1 or 5 ms more were no faster, only
-  // later.
   defaults["linger.ms"] = "0";
   defaults["compression.type"] = "lz4";
   defaults["partitioner"] = "murmur2_random";

@@ -77,8 +77,8 @@ void Evaluator::judge(const Held& held, const Event& event) {
   }
 }
 
-void Evaluator::hold(Held& held, Outcome& outcome) {
-  held.session = outcome.session;
+void Evaluator::hold(Held& held, const Event& event, Outcome& outcome) {
+  held.session = event.session;
   held.fused.clear();
   for (const List::Entry& entry : outcome.list.entries) {
     held.fused.push_back(engine_.items().find(entry.item));
@@ -101,7 +101,7 @@ EvaluationResult Evaluator::prequential(std::span<const Decoded> log, double fro
       Outcome now;
       engine_.answer(event->user, event->time_ms, now);
       Held held;
-      hold(held, now);
+      hold(held, *event, now);
       judge(held, *event);
     }
     process(chunk);
@@ -112,7 +112,7 @@ EvaluationResult Evaluator::prequential(std::span<const Decoded> log, double fro
       if (ranked == Ranked::held && i + c >= first && held != held_.end() && is_prediction(*event)) {
         judge(held->second, *event);
       }
-      if (outcomes_[c].kind == Outcome::Kind::list) hold(held_[event->user], outcomes_[c]);
+      if (outcomes_[c].kind == Outcome::Kind::list) hold(held_[event->user], *event, outcomes_[c]);
       if (outcomes_[c].kind == Outcome::Kind::erased) held_.erase(event->user);
     }
     i += n;
@@ -134,11 +134,11 @@ EvaluationResult Evaluator::session(std::span<const Decoded> train, std::span<co
       const Event* event = test[i + c].event();
       if (event == nullptr || outcomes_[c].repeated) continue;
       const auto held = held_.find(event->user);
-      if (held != held_.end() && held->second.session == outcomes_[c].session &&
+      if (held != held_.end() && held->second.session == event->session &&
           is_prediction(*event)) {
         judge(held->second, *event);
       }
-      if (outcomes_[c].kind == Outcome::Kind::list) hold(held_[event->user], outcomes_[c]);
+      if (outcomes_[c].kind == Outcome::Kind::list) hold(held_[event->user], *event, outcomes_[c]);
     }
   }
   return result("session", watch.seconds());
@@ -152,7 +152,7 @@ EvaluationResult Evaluator::result(std::string protocol, double seconds) const {
   r.seconds = seconds;
   r.models.emplace_back("fused", quality_[0]);
   for (std::size_t m = 1; m < quality_.size(); ++m) {
-    r.models.emplace_back(engine_.model_names()[m - 1], quality_[m]);
+    r.models.emplace_back(engine_.part_names()[m - 1], quality_[m]);
   }
   const auto listed = static_cast<double>(std::count(listed_.begin(), listed_.end(), true));
   const std::size_t items = engine_.items().size();

@@ -46,13 +46,14 @@ class Evaluator {
 
   /// Judges the part of `log` from the share `from` (0–1) on.
   EvaluationResult prequential(std::span<const Decoded> log, double from, Ranked ranked);
+  /// A session of `test` is what one user did under one `session` id; without ids, all that he did there.
   /// `learn_test`: the test sessions are learned from too, as they come.
   EvaluationResult session(std::span<const Decoded> train, std::span<const Decoded> test,
                            bool learn_test);
 
  private:
   struct Held {
-    std::uint32_t session = 0;
+    std::string session;
     std::vector<ItemId> fused;
     std::vector<std::vector<ItemId>> by_model;
   };
@@ -61,7 +62,7 @@ class Evaluator {
   void process(std::span<const Decoded> chunk);
   bool is_prediction(const Event& event) const;
   void judge(const Held& held, const Event& event);
-  void hold(Held& held, Outcome& outcome);
+  void hold(Held& held, const Event& event, Outcome& outcome);
   void note(std::size_t events);
   EvaluationResult result(std::string protocol, double seconds) const;
 
@@ -70,7 +71,7 @@ class Evaluator {
   const Progress progress_;
   std::vector<Outcome> outcomes_;
   std::unordered_map<std::string, Held> held_;
-  std::vector<Quality> quality_;  ///< fused, then by_model's order
+  std::vector<Quality> quality_;  ///< fused, then each part's (Ranker::part_names)
   std::vector<std::uint64_t> item_events_;
   std::vector<bool> listed_;
   std::uint64_t all_item_events_ = 0;

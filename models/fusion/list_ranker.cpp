@@ -10,8 +10,7 @@ namespace freshet {
 
 namespace {
 
-constexpr double share_unit = 1e-9;
-constexpr double units = 1e9;
+constexpr double units = 1e9;  // of a share, per 1
 constexpr std::size_t reasons_max = std::size(RankedList::Entry{}.because);
 
 }  // namespace
@@ -60,7 +59,7 @@ void ListRanker::rank(const Query& query, std::size_t size, bool want_by_model, 
   Work& work = static_cast<Work&>(scratch);
   work.pool.clear(sources_.size());
   block_items(query, work);
-  collect(query, size, work);
+  collect(size, work);
   fill_up(query, size, work);
   for (std::size_t m = 0; m < sources_.size(); ++m) {
     if (work.lists[m].empty() && sources_[m] != popularity_) continue;
@@ -89,7 +88,7 @@ void ListRanker::block_items(const Query& query, Work& work) const {
   work.query.limit = blocked;
 }
 
-void ListRanker::collect(const Query&, std::size_t size, Work& work) const {
+void ListRanker::collect(std::size_t size, Work& work) const {
   const std::size_t wanted = std::max<std::size_t>(options_.candidates, size);
   work.query.limit += wanted;
   for (std::size_t m = 0; m < sources_.size(); ++m) {

@@ -3,10 +3,14 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <set>
 
+#include "models/item_cf.h"
+#include "models/popularity.h"
 #include "models/registry.h"
 #include "models/session_knn.h"
+#include "models/transitions.h"
 #include "tests/models/play.h"
 
 namespace freshet {
@@ -152,40 +156,67 @@ TEST_CASE("models: nothing learned and nobody known give no candidates, but for 
   });
 }
 
+using Make = std::function<std::unique_ptr<Model>()>;
+
+// Two models learn the same: one is never stopped, the other is saved and restored on the way.
+void check_restores(const Make& make) {
+  auto steady = make(), often = make();
+  MemoryStore steady_store, often_store;
+  Play play;
+  Crowd crowd(5, crowd_users, crowd_items);
+  for (int epoch = 0; epoch < epochs; ++epoch) {
+    crowd.act(play, epoch_events);
+    if (epoch % 9 == 8) play.forget(static_cast<std::uint32_t>(epoch) % crowd_users);
+    const auto learned = play.take();
+    steady->learn(learned);
+    often->learn(learned);
+    if (epoch % 3 == 1) test::save(*often, often_store);
+    if (epoch % 12 == 7) {
+      often = make();
+      REQUIRE(often->restore(often_store).has_value());
+    }
+    for (std::uint32_t user = 0; user < crowd_users; user += 7) {
+      REQUIRE(same(test::candidates(*steady, play.ask(user)),
+                   test::candidates(*often, play.ask(user))));
+    }
+  }
+  test::save(*steady, steady_store);
+  test::save(*often, often_store);
+  CHECK(rows_of(steady_store) == rows_of(often_store));
+  auto restored = make();
+  REQUIRE(restored->restore(steady_store).has_value());
+  RowBatch unchanged;
+  restored->save(unchanged);
+  CHECK(unchanged.size() == 0);
+}
+
 TEST_CASE(
-    "models: saved at any moments and restored in the middle, a model goes on as if never "
-    "stopped") {
+    "models: saved at any moments and restored on the way, a model goes on as never stopped") {
   for (const ModelKind& kind : model_kinds()) {
     INFO(kind.name);
-    auto steady = kind.make(kind.defaults), often = kind.make(kind.defaults);
-    MemoryStore steady_store, often_store;
-    Play play;
-    Crowd crowd(5, crowd_users, crowd_items);
-    for (int epoch = 0; epoch < epochs; ++epoch) {
-      crowd.act(play, epoch_events);
-      if (epoch % 9 == 8) play.forget(static_cast<std::uint32_t>(epoch) % crowd_users);
-      const auto learned = play.take();
-      steady->learn(learned);
-      often->learn(learned);
-      if (epoch % 3 == 1) test::save(*often, often_store);
-      if (epoch % 12 == 7) {
-        often = kind.make(kind.defaults);
-        REQUIRE(often->restore(often_store).has_value());
-      }
-      for (std::uint32_t user = 0; user < crowd_users; user += 7) {
-        REQUIRE(same(test::candidates(*steady, play.ask(user)),
-                     test::candidates(*often, play.ask(user))));
-      }
-    }
-    test::save(*steady, steady_store);
-    test::save(*often, often_store);
-    CHECK(rows_of(steady_store) == rows_of(often_store));
-    auto restored = kind.make(kind.defaults);
-    REQUIRE(restored->restore(steady_store).has_value());
-    RowBatch unchanged;
-    restored->save(unchanged);
-    CHECK(unchanged.size() == 0);
+    check_restores([&] { return kind.make(kind.defaults); });
   }
+}
+
+TEST_CASE("models: the same where rings have wrapped, rows were cut and scales were reset") {
+  SessionKnnOptions sessions;
+  sessions.item_sessions = 3;
+  sessions.session_items = 3;
+  sessions.max_sessions = 64;
+  sessions.live_sessions = 8;
+  check_restores([&] { return std::make_unique<SessionKnn>(sessions); });
+  ItemCfOptions pairs;
+  pairs.row_items = 8;
+  check_restores([&] { return std::make_unique<ItemCf>(pairs); });
+  TransitionsOptions steps;
+  steps.row_items = 8;
+  steps.half_weight = 1;
+  check_restores([&] { return std::make_unique<Transitions>(steps); });
+  PopularityOptions counts;
+  counts.short_events = 20;
+  counts.medium_events = 100;
+  counts.top_items = 10;
+  check_restores([&] { return std::make_unique<Popularity>(counts); });
 }
 
 TEST_CASE("models: a row that cannot be read is an error that names it") {

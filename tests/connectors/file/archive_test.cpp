@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "connectors/file/compression.h"
+#include "connectors/file/input.h"
 #include "tests/connectors/file/support.h"
 
 namespace freshet {
@@ -153,6 +154,27 @@ TEST_CASE("skippable zstd frames are skipped") {
   write_file(folder / "e", skippable_frame + zstd_golden + skippable_frame + zstd_golden);
   CHECK(read_out(folder / "e").values() == Values{"a", "b", "a", "b"});
   CHECK_FALSE(read_out(folder / "e").failure);
+}
+
+TEST_CASE("an archive is given whole in pieces of any size, also without a checksum at its end") {
+  // 3,000 lines "x", by `zstd --no-check`: the input is used up long before the output.
+  const std::string archive = bytes({0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58, 0x4d, 0x00, 0x00, 0x10,
+                                     0x78, 0x0a, 0x01, 0x00, 0x6b, 0x57, 0xef, 0xb0});
+  const Folder folder;
+  write_file(folder / "e", archive);
+  for (const std::size_t piece_bytes : {1U, 1000U, 6000U, 10'000U}) {
+    CAPTURE(piece_bytes);
+    const auto input = std::move(Input::open(folder / "e").value());
+    std::string piece(piece_bytes, '?'), text;
+    while (true) {
+      const auto read = input->read(piece, {});
+      REQUIRE(read);
+      if (read->got == Input::Got::end) break;
+      text.append(piece, 0, read->bytes);
+    }
+    CHECK(text.size() == 6000);
+    CHECK(text.find_first_not_of("x\n") == std::string::npos);
+  }
 }
 
 }  // namespace

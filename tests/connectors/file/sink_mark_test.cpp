@@ -66,6 +66,18 @@ TEST_CASE("the mark is the lengths of the files") {
   CHECK(run.flush() == "lists=3 similar=0 rejected=62");
 }
 
+TEST_CASE("the mark counts what somebody else put into a file") {
+  const Folder folder;
+  Run run(folder, Compression::none);
+  run.open("");
+  write_file(run.path + ".rejected", "foreign\n");
+  std::vector<Output> outputs;
+  outputs.push_back(rejected("x", "bad"));
+  REQUIRE(run.sink->write(outputs));
+  CHECK(run.flush() == "lists=0 similar=0 rejected=70");
+  CHECK(read_file(run.path + ".rejected").size() == 70);
+}
+
 TEST_CASE("after a crash at any point the files end as if there had been none") {
   for (const Compression compression : all_compressions) {
     const std::string expected = uninterrupted(compression);

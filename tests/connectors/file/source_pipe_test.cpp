@@ -95,6 +95,17 @@ TEST_CASE("a silent pipe does not hold a poll longer than asked") {
   CHECK(pipe.lines == Lines{{0, "half a line"}});
 }
 
+TEST_CASE("a poll waits once, also when the first bytes of an archive give nothing yet") {
+  const std::string archive = compressed(Compression::zstd, text);
+  for (const std::size_t n : {1U, 3U, 8U}) {
+    Pipe pipe;
+    pipe.connect();
+    pipe.send(archive.substr(0, n));
+    CHECK(*pipe.poll(std::chrono::hours(24)) == Source::Polled::more);
+    CHECK(pipe.lines.empty());
+  }
+}
+
 TEST_CASE("an archive that a pipe breaks off is an error") {
   const std::string bytes = compressed(Compression::zstd, text);
   Pipe pipe;

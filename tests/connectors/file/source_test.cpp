@@ -10,6 +10,15 @@ using namespace test;
 using Lines = std::vector<std::pair<Offset, std::string>>;
 using Values = std::vector<std::string>;
 
+std::string joined(const Values& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    text += line;
+    text += '\n';
+  }
+  return text;
+}
+
 TEST_CASE("a file gives its lines with their numbers") {
   const Folder folder;
   write_file(folder / "e", "a\nb\nc\nd\n");
@@ -109,7 +118,7 @@ TEST_CASE("a line over 1 MiB comes whole, one over 16 MiB is cut, and the next o
   const std::string at_limit(FileSource::max_line_bytes, 'l');
   for (const Compression compression : all_compressions) {
     const std::string path = folder / named("e", compression);
-    const std::string text = "a\n" + big + '\n' + at_limit + '\n' + at_limit + "beyond\nz\n";
+    const std::string text = joined({"a", big, at_limit, at_limit + "beyond", "z"});
     write_file(path, compressed(compression, text));
     const Lines expected = {{0, "a"}, {1, big}, {2, at_limit}, {3, at_limit}, {4, "z"}};
     const ReadOut read = read_out(path);

@@ -51,6 +51,7 @@ std::string named(std::string name, Compression compression) {
 
 std::vector<std::string> ReadOut::values() const {
   std::vector<std::string> values;
+  values.reserve(lines.size());
   for (const auto& [offset, value] : lines) values.push_back(value);
   return values;
 }

@@ -13,7 +13,7 @@ namespace freshet {
 namespace {
 
 using Kind = ShopEvent::Kind;
-constexpr std::int64_t minute_ms = 60'000;
+constexpr std::int64_t minute_ms = 60'000, day_ms = 24 * 60 * minute_ms;
 
 std::vector<ShopEvent> history(const SimulateOptions& options, std::size_t events) {
   Shop shop(options);
@@ -28,6 +28,7 @@ std::vector<std::uint32_t> popular(Iterator begin, Iterator end) {
   std::map<std::uint32_t, int> views;
   for (; begin != end; ++begin) views[begin->item] += begin->kind == Kind::view;
   std::vector<std::uint32_t> items;
+  items.reserve(views.size());
   for (const auto& [item, count] : views) items.push_back(item);
   std::stable_sort(items.begin(), items.end(), [&](auto a, auto b) { return views[a] > views[b]; });
   return items;
@@ -123,6 +124,7 @@ TEST_CASE("popularity is Zipf-like: a heavy head and a long tail") {
   std::map<std::uint32_t, std::size_t> counts;
   for (const ShopEvent& event : events) ++counts[event.item];
   std::vector<std::size_t> sorted;
+  sorted.reserve(counts.size());
   for (const auto& [item, count] : counts) sorted.push_back(count);
   std::sort(sorted.rbegin(), sorted.rend());
   const auto share = [&](std::size_t head) {
@@ -163,7 +165,7 @@ TEST_CASE("shoppers come back to items, and buy consumables again") {
 TEST_CASE("what is popular changes over the weeks, and new items appear") {
   // 2000 shoppers make about 2,700 events a day.
   const auto events = history({.users = 2000}, 300'000);
-  REQUIRE(events.back().time_ms - events.front().time_ms > 60 * 24 * 60 * minute_ms);
+  REQUIRE(events.back().time_ms - events.front().time_ms > 60 * day_ms);
   const auto middle = events.begin() + 150'000;
   const auto early = popular(events.begin(), events.begin() + 50'000);
   const auto late = popular(events.end() - 50'000, events.end());
