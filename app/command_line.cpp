@@ -41,8 +41,9 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
   const auto a = std::make_shared<EvaluateArguments>();
   CLI::App* sub = add_command(app, line, "evaluate", "Measures the lists on a log of events",
                               [a](const Settings& s) { return evaluate_command(s, *a); });
-  sub->add_option("--protocol", a->protocol, "prequential: each event judges the list held before it; "
-                                             "session: learn from one log, judge on another")
+  sub->add_option("--protocol", a->protocol,
+                  "prequential: each event judges the list held before it; "
+                  "session: learn from one log, judge on another")
       ->check(CLI::IsMember({"prequential", "session"}))
       ->capture_default_str();
   sub->add_option("--events", a->events, "prequential: the log (JSON lines, .gz, .zst)");
@@ -80,7 +81,9 @@ void add_simulate(CLI::App& app, CommandLine& line) {
     const std::string option = name;
     sub->add_option_function<std::string>(
         "--" + option,
-        [&line, option](const std::string& v) { line.sets.push_back("source." + option + "=" + v); },
+        [&line, option](const std::string& v) {
+          line.sets.push_back("source." + option + "=" + v);
+        },
         "The same as --set source." + option + "=…");
   }
   sub->parse_complete_callback([&line] { line.simulate = true; });
@@ -89,10 +92,11 @@ void add_simulate(CLI::App& app, CommandLine& line) {
 void add_config(CLI::App& app, CommandLine& line) {
   CLI::App* config = app.add_subcommand("config", "Checks and explains the configuration");
   config->require_subcommand(1);
-  add_command(*config, line, "check", "Says whether the configuration is right", [](const Settings&) {
-    std::puts("the configuration is right");
-    return int{exit_done};
-  });
+  add_command(*config, line, "check", "Says whether the configuration is right",
+              [](const Settings&) {
+                std::puts("the configuration is right");
+                return int{exit_done};
+              });
   add_command(*config, line, "show", "Prints every option with its value, secrets hidden",
               config_show_command);
   add_command(*config, line, "schema", "Prints the JSON Schema of the configuration",
@@ -106,14 +110,14 @@ void add_topics(CLI::App& app, CommandLine& line) {
   topics->require_subcommand(1);
   add_command(*topics, line, "check", "Says which topics are there and fit", topics_check_command);
   const auto a = std::make_shared<TopicsArguments>();
-  CLI::App* create =
-      add_command(*topics, line, "create", "Creates the topics that are missing",
-                  [a](const Settings& s) { return topics_create_command(s, *a); });
+  CLI::App* create = add_command(*topics, line, "create", "Creates the topics that are missing",
+                                 [a](const Settings& s) { return topics_create_command(s, *a); });
   create->add_option("--partitions", a->partitions, "Partitions of a new topic")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  create->add_option("--replication-factor", a->replication_factor,
-                     "Replicas of a new topic; -1: the broker's default")
+  create
+      ->add_option("--replication-factor", a->replication_factor,
+                   "Replicas of a new topic; -1: the broker's default")
       ->check(CLI::Range(-1, 100))
       ->capture_default_str();
 }
@@ -172,8 +176,9 @@ bool read_settings(const CommandLine& line, Settings& settings) {
     std::fprintf(stderr, "freshet: %s\n", p.text().c_str());
   }
   if (!problems.empty()) {
-    std::fprintf(stderr, "freshet: %zu problem%s in the configuration; every option: docs/OPTIONS.md, "
-                         "or: freshet config docs\n",
+    std::fprintf(stderr,
+                 "freshet: %zu problem%s in the configuration; every option: docs/OPTIONS.md, "
+                 "or: freshet config docs\n",
                  problems.size(), problems.size() == 1 ? "" : "s");
   }
   return problems.empty();
@@ -188,9 +193,10 @@ int failed(const std::string& message) {
 
 int run_program(int argc, char** argv) {
   CommandLine line;
-  CLI::App app("Freshet: a real-time streaming recommender. Without a command it runs a demo on a "
-               "simulated shop.",
-               "freshet");
+  CLI::App app(
+      "Freshet: a real-time streaming recommender. Without a command it runs a demo on a "
+      "simulated shop.",
+      "freshet");
   app.set_version_flag("--version", "freshet " FRESHET_VERSION);
   app.require_subcommand(0, 1);
   app.add_option("--config", line.config_path, "Configuration file (JSON with comments)");

@@ -10,8 +10,8 @@ namespace freshet {
 /// The exit statuses of the contract.
 enum ExitStatus : int { exit_done = 0, exit_failed = 1, exit_usage = 2 };
 
-/// Each command: what it needs from the command line, and what it returns to the shell. Results go to
-/// standard output, what went wrong to standard error.
+/// Each command: what it needs from the command line, and what it returns to the shell. Results go
+/// to standard output, what went wrong to standard error.
 
 /// Follows the source until its end or a signal.
 int run_command(const Settings& settings);

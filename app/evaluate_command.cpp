@@ -39,11 +39,11 @@ std::string table_text(const EvaluationResult& r) {
 }
 
 void tell_rejected(const std::string& path, const std::vector<Decoded>& log) {
-  const auto rejected = std::count_if(log.begin(), log.end(),
-                                      [](const Decoded& d) { return d.event() == nullptr; });
+  const auto rejected =
+      std::count_if(log.begin(), log.end(), [](const Decoded& d) { return d.event() == nullptr; });
   if (rejected == 0) return;
-  const auto first = std::find_if(log.begin(), log.end(),
-                                  [](const Decoded& d) { return d.event() == nullptr; });
+  const auto first =
+      std::find_if(log.begin(), log.end(), [](const Decoded& d) { return d.event() == nullptr; });
   std::fprintf(stderr, "freshet: %s: %s of %s records cannot be used; the first, line %lld: %s\n",
                path.c_str(), grouped(static_cast<std::uint64_t>(rejected)).c_str(),
                grouped(log.size()).c_str(), static_cast<long long>(first->offset + 1),

@@ -135,8 +135,8 @@ Json state_json(const StateSummary& summary, const Positions& positions) {
 }
 
 std::string state_text(const Json& s) {
-  std::string out = "digest     " + s["digest"].get<std::string>() + "\nformat     " +
-                    s["format"].dump() + "\n";
+  std::string out =
+      "digest     " + s["digest"].get<std::string>() + "\nformat     " + s["format"].dump() + "\n";
   for (const auto& [partition, offset] : s["positions"].items()) {
     out += "partition  " + partition + " goes on at offset " + offset.dump() + "\n";
   }

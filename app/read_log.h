@@ -8,8 +8,8 @@
 
 namespace freshet {
 
-/// A whole log of events in memory, decoded, in the file's order. Records that cannot be used stay in it as
-/// rejections. Error: the file cannot be read.
+/// A whole log of events in memory, decoded, in the file's order. Records that cannot be used stay
+/// in it as rejections. Error: the file cannot be read.
 Result<std::vector<Decoded>> read_log(const std::string& path, const EventOptions& options,
                                       const EventTypes& types);
 

@@ -19,7 +19,8 @@
 namespace freshet {
 namespace {
 
-/// Shows how the run goes: on a terminal as a block that is drawn anew, elsewhere now and then as a log line.
+/// Shows how the run goes: on a terminal as a block that is drawn anew, elsewhere now and then as a
+/// log line.
 class Display {
  public:
   enum class Way { block, lines };
@@ -93,17 +94,23 @@ int run_command(const Settings& settings) {
 
   const bool stdout_is_ours = settings.sink.type() != "stdout";
   const bool block = stdout_is_ours && is_terminal(STDOUT_FILENO);
-  const std::string headline =
-      "from " + source_words(settings) + " to " + sink_words(settings);
+  const std::string headline = "from " + source_words(settings) + " to " + sink_words(settings);
   if (stdout_is_ours) std::printf("freshet: %s; Ctrl-C ends it\n", headline.c_str());
   std::fflush(stdout);
 
   LiveMetrics metrics;
   const std::int64_t start = system_clock().steady_ns();
-  const PipelineParts parts{*source,        *sink,          **store,
-                            **engine,       settings.events, settings.engine,
-                            settings.state, settings.delivery, system_clock(),
-                            metrics,        [](std::string_view line) { log_line(LogLevel::info, line); }};
+  const PipelineParts parts{*source,
+                            *sink,
+                            **store,
+                            **engine,
+                            settings.events,
+                            settings.engine,
+                            settings.state,
+                            settings.delivery,
+                            system_clock(),
+                            metrics,
+                            [](std::string_view line) { log_line(LogLevel::info, line); }};
   Status result;
   {
     const Display display(metrics, block ? Display::Way::block : Display::Way::lines);

@@ -50,8 +50,8 @@ std::vector<Finding> check_models(const Settings& s) {
   std::set<std::string> seen;
   for (std::size_t i = 0; i < s.models.size(); ++i) {
     if (seen.insert(s.models[i].type()).second) continue;
-    found.push_back({"models." + std::to_string(i),
-                     "the model '" + s.models[i].type() + "' is there twice"});
+    found.push_back(
+        {"models." + std::to_string(i), "the model '" + s.models[i].type() + "' is there twice"});
   }
   if (s.models.empty()) found.push_back({"models", "at least one model is needed"});
   return found;
@@ -84,11 +84,11 @@ Table<Settings> describe_settings() {
                   .not_yet("hedge", "Learned fusion comes with a later version."))
       .option("rules", &Settings::rules, config::types("Rules that change a finished list."),
               not_yet("Rules come with a later version."))
-      .option("http", &Settings::http,
-              object<HttpOptions>("The HTTP API and page.")
-                  .option("listen", &HttpOptions::listen,
-                          "Address and port; empty switches it off.",
-                          not_yet("The HTTP API comes with a later version.")))
+      .option(
+          "http", &Settings::http,
+          object<HttpOptions>("The HTTP API and page.")
+              .option("listen", &HttpOptions::listen, "Address and port; empty switches it off.",
+                      not_yet("The HTTP API comes with a later version.")))
       .option("log", &Settings::log, describe_log())
       .check(check_models);
 }

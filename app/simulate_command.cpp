@@ -114,7 +114,8 @@ int simulate_command(const Settings& settings, const SimulateArguments& a) {
                   : write_events(options, *outlet, written);
   }
   if (!s) return failed(s.error().message);
-  if (a.to != "stdout") std::printf("%s records written to %s\n", grouped(written).c_str(), a.to.c_str());
+  if (a.to != "stdout")
+    std::printf("%s records written to %s\n", grouped(written).c_str(), a.to.c_str());
   return exit_done;
 }
 

@@ -45,7 +45,8 @@ std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, doubl
     out += "  rejected   " + grouped(count) + "  " + code + "\n";
   }
   out += "lists        " + grouped(now.lists) + "\n";
-  out += "hit rate     " + percent(now.hit_rate) + " of next choices stood in the list held (popularity alone: " +
+  out += "hit rate     " + percent(now.hit_rate) +
+         " of next choices stood in the list held (popularity alone: " +
          percent(now.popular_hit_rate) + ")\n";
   out += "latency      p50 " + duration(now.latency.quantile(0.5)) + "   p99 " +
          duration(now.latency.quantile(0.99)) + "   from event read to list made\n";

@@ -6,8 +6,8 @@
 
 namespace freshet {
 
-/// The state of a run on a few lines of text: counts, rate, hit rates, latency, the newest list explained.
-/// `seconds`: since the start; `rate`: records a second, lately.
+/// The state of a run on a few lines of text: counts, rate, hit rates, latency, the newest list
+/// explained. `seconds`: since the start; `rate`: records a second, lately.
 std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, double rate,
                          bool with_list);
 

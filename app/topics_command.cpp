@@ -15,9 +15,10 @@ int print(const Result<std::vector<TopicStatus>>& topics) {
   bool good = true;
   for (const TopicStatus& t : *topics) {
     good = good && t.problem.empty();
-    rows.push_back({t.role, t.name, t.exists ? std::to_string(t.partitions) : "",
-                    t.cleanup_policy,
-                    !t.problem.empty() ? t.problem : t.created ? "created" : "good"});
+    rows.push_back({t.role, t.name, t.exists ? std::to_string(t.partitions) : "", t.cleanup_policy,
+                    !t.problem.empty() ? t.problem
+                    : t.created        ? "created"
+                                       : "good"});
   }
   std::fputs(text_table(rows).c_str(), stdout);
   return good ? exit_done : exit_failed;

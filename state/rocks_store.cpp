@@ -20,10 +20,12 @@ namespace {
 Error describe(const std::string& path, const rocksdb::Status& status) {
   const std::string text = status.ToString();
   if (text.find("lock") != std::string::npos && status.IsIOError()) {
-    return error("state: the directory '" + path +
-                 "' is in use by another freshet; stop it first, or give this one a state.path of its own");
+    return error(
+        "state: the directory '" + path +
+        "' is in use by another freshet; stop it first, or give this one a state.path of its own");
   }
-  if (status.IsCorruption()) return error("state: the directory '" + path + "' is damaged: " + text);
+  if (status.IsCorruption())
+    return error("state: the directory '" + path + "' is damaged: " + text);
   return error("state: the directory '" + path + "': " + text);
 }
 
@@ -85,7 +87,8 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, Mo
 }
 
 Status RocksStore::write(const RowBatch& batch) {
-  // Sorted by key a batch costs the memtable half the time; the stable sort keeps the later of two rows last.
+  // Sorted by key a batch costs the memtable half the time; the stable sort keeps the later of two
+  // rows last.
   std::vector<std::size_t> order(batch.size());
   std::vector<std::string> keys(batch.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -98,8 +101,7 @@ Status RocksStore::write(const RowBatch& batch) {
   rocksdb::WriteBatch all(batch.bytes() + batch.size() * 16);
   for (const std::size_t i : order) {
     const RowBatch::Row row = batch.row(i);
-    const rocksdb::Status s =
-        row.erased ? all.Delete(keys[i]) : all.Put(keys[i], slice(row.value));
+    const rocksdb::Status s = row.erased ? all.Delete(keys[i]) : all.Put(keys[i], slice(row.value));
     if (!s.ok()) return describe(impl_->path, s);
   }
   rocksdb::WriteOptions durable;

@@ -17,7 +17,8 @@ class RocksStore final : public Store {
     read_only,   ///< beside another process too: sees its newest checkpoint; `write` is refused
   };
 
-  /// Error: the directory is in use, missing (read_only), damaged or not writable, in words with its path.
+  /// Error: the directory is in use, missing (read_only), damaged or not writable, in words with
+  /// its path.
   static Result<std::unique_ptr<RocksStore>> open(const std::string& path, Mode mode);
   ~RocksStore() override;
 

@@ -11,7 +11,8 @@ namespace freshet {
 
 static_assert(std::endian::native == std::endian::little, "rows are written little-endian");
 
-/// Appends values to a row. Numbers are little-endian and of fixed width; strings carry their length.
+/// Appends values to a row. Numbers are little-endian and of fixed width; strings carry their
+/// length.
 class ByteWriter {
  public:
   explicit ByteWriter(std::string& out) : out_(out) {}
@@ -32,8 +33,8 @@ class ByteWriter {
   std::string& out_;
 };
 
-/// Reads what ByteWriter wrote. Reading past the end yields zeros and makes `ok` false: check it once,
-/// after the last field.
+/// Reads what ByteWriter wrote. Reading past the end yields zeros and makes `ok` false: check it
+/// once, after the last field.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
@@ -62,7 +63,8 @@ class ByteReader {
     bytes_.remove_prefix(n);
     return s;
   }
-  /// A count of entries of at least `entry_bytes` bytes each; a count that cannot fit makes `ok` false.
+  /// A count of entries of at least `entry_bytes` bytes each; a count that cannot fit makes `ok`
+  /// false.
   std::uint32_t count(std::size_t entry_bytes) {
     const auto n = number<std::uint32_t>();
     if (n * entry_bytes > bytes_.size()) {

@@ -4,8 +4,8 @@
 
 namespace freshet {
 
-/// The two clocks of the outside world. Only stamps, metrics and intervals of I/O read them; nothing in a
-/// list or in the state does.
+/// The two clocks of the outside world. Only stamps, metrics and intervals of I/O read them;
+/// nothing in a list or in the state does.
 class Clock {
  public:
   virtual ~Clock() = default;

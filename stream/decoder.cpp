@@ -3,6 +3,7 @@
 #include <absl/time/time.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <charconv>
@@ -17,21 +18,39 @@ namespace {
 namespace dom = simdjson::dom;
 
 enum Field : std::uint8_t {
-  user, item, type, time, session, value, quantity, price, id, list, attributes, consent, field_count
+  user,
+  item,
+  type,
+  time,
+  session,
+  value,
+  quantity,
+  price,
+  id,
+  list,
+  attributes,
+  consent,
+  field_count
 };
 
 constexpr std::array<const char*, field_count> contract_names = {
-    "user", "item",     "type",  "time", "session", "value", "quantity", "price",
-    "id",   "list", "attributes", "consent"};
+    "user",     "item",  "type", "time", "session",    "value",
+    "quantity", "price", "id",   "list", "attributes", "consent"};
 
 std::string type_name(dom::element e) {
   switch (e.type()) {
-    case dom::element_type::ARRAY: return "an array";
-    case dom::element_type::OBJECT: return "an object";
-    case dom::element_type::STRING: return "the string " + excerpt(std::string_view(e));
-    case dom::element_type::BOOL: return bool(e) ? "true" : "false";
-    case dom::element_type::NULL_VALUE: return "null";
-    default: return simdjson::to_string(e);
+    case dom::element_type::ARRAY:
+      return "an array";
+    case dom::element_type::OBJECT:
+      return "an object";
+    case dom::element_type::STRING:
+      return "the string " + excerpt(std::string_view(e));
+    case dom::element_type::BOOL:
+      return bool(e) ? "true" : "false";
+    case dom::element_type::NULL_VALUE:
+      return "null";
+    default:
+      return simdjson::to_string(e);
   }
 }
 
@@ -40,7 +59,26 @@ std::string integer_text(dom::element e) {
   return std::to_string(std::int64_t(e));
 }
 
-/// ISO-8601 with zone, strictly: absl also takes blanks, "infinite-future" and years of five digits.
+/// Whether arrays and objects stand at most `levels` deep in each other. Cost: O(1) for a flat record's values.
+bool fits_depth(dom::element e, std::size_t levels) {
+  dom::array array;
+  dom::object object;
+  if (!e.get(array)) {
+    if (levels == 0) return false;
+    for (const dom::element inner : array) {
+      if (!fits_depth(inner, levels - 1)) return false;
+    }
+  } else if (!e.get(object)) {
+    if (levels == 0) return false;
+    for (const dom::key_value_pair pair : object) {
+      if (!fits_depth(pair.value, levels - 1)) return false;
+    }
+  }
+  return true;
+}
+
+/// ISO-8601 with zone, strictly: absl also takes blanks, "infinite-future" and years of five
+/// digits.
 std::optional<std::int64_t> iso_time_ms(std::string_view s) {
   // Shape first: YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)
   static constexpr std::string_view shape = "dddd-dd-ddTdd:dd:dd";
@@ -53,7 +91,8 @@ std::optional<std::int64_t> iso_time_ms(std::string_view s) {
   std::string text(s);
   text[10] = 'T';
   if (text.back() == 'z') text.back() = 'Z';
-  if (text.find_first_of(" \t\n\r\f\v") != std::string::npos) return std::nullopt;
+  // absl stops reading at a zero byte and skips blanks.
+  if (text.find_first_not_of("0123456789-+:.TZ") != std::string::npos) return std::nullopt;
   absl::Time t;
   std::string why;
   if (!absl::ParseTime(absl::RFC3339_full, text, &t, &why)) return std::nullopt;
@@ -70,7 +109,9 @@ struct Decoder::Impl {
     names = {f.user,     f.item,  f.type, f.time, f.session,    f.value,
              f.quantity, f.price, f.id,   f.list, f.attributes, f.consent};
     // The size limit comes from the constructor, the depth limit from allocate: both are needed.
-    const auto failed = parser.allocate(record_bytes_max, depth_max);
+    // simdjson refuses values at its limit, so one more; `fits_depth` then sees to empty arrays and objects,
+    // which it does not count.
+    const auto failed = parser.allocate(record_bytes_max, depth_max + 1);
     assert(!failed);
     (void)failed;
   }
@@ -119,7 +160,7 @@ bool Decoder::Impl::parse(const std::string& text, dom::object& object) {
   if (code == simdjson::UTF8_ERROR) {
     return reject("not_utf8", "the record is not valid UTF-8: " + excerpt(text));
   }
-  if (code == simdjson::DEPTH_ERROR) {
+  if (code == simdjson::DEPTH_ERROR || (!code && !fits_depth(root, depth_max))) {
     return reject("too_deep", "the record is nested deeper than " + std::to_string(depth_max) +
                                   " levels: " + excerpt(text));
   }
@@ -164,8 +205,9 @@ bool Decoder::Impl::read_id(Field f, bool required, std::string& out) {
   if (e.get(text)) return reject(f, "type", "must be a string or an integer, not " + type_name(e));
   if (text.empty()) return reject(f, "empty", "is an empty string");
   if (text.size() > id_bytes_max) {
-    return reject(f, "too_long", "has " + std::to_string(text.size()) + " bytes, at most " +
-                                     std::to_string(id_bytes_max) + " are allowed: " + excerpt(text));
+    return reject(f, "too_long",
+                  "has " + std::to_string(text.size()) + " bytes, at most " +
+                      std::to_string(id_bytes_max) + " are allowed: " + excerpt(text));
   }
   out = text;
   return true;
@@ -174,10 +216,12 @@ bool Decoder::Impl::read_id(Field f, bool required, std::string& out) {
 bool Decoder::Impl::read_text(Field f, std::string& out) {
   if (!has(f)) return true;
   std::string_view text;
-  if (fields[f].get(text)) return reject(f, "type", "must be a string, not " + type_name(fields[f]));
+  if (fields[f].get(text))
+    return reject(f, "type", "must be a string, not " + type_name(fields[f]));
   if (text.size() > id_bytes_max) {
-    return reject(f, "too_long", "has " + std::to_string(text.size()) + " bytes, at most " +
-                                     std::to_string(id_bytes_max) + " are allowed: " + excerpt(text));
+    return reject(f, "too_long",
+                  "has " + std::to_string(text.size()) + " bytes, at most " +
+                      std::to_string(id_bytes_max) + " are allowed: " + excerpt(text));
   }
   out = text;
   return true;
@@ -191,8 +235,9 @@ bool Decoder::Impl::read_type(Event& e) {
   }
   const auto found = types.find(name);
   if (!found) {
-    return reject(Field::type, "unknown",
-                  "is " + excerpt(name) + ", which is no configured event type (" + types.names() + ")");
+    return reject(
+        Field::type, "unknown",
+        "is " + excerpt(name) + ", which is no configured event type (" + types.names() + ")");
   }
   e.type = *found;
   return true;
@@ -204,6 +249,11 @@ bool Decoder::Impl::read_time(const Record& record, Event& e) {
   if (!has(Field::time)) {
     if (record.time_ms < 0) {
       return reject(Field::time, "missing", "is missing, and the record has no time of its own");
+    }
+    if (record.time_ms > time_ms_max) {
+      return reject(Field::time, "range",
+                    "is missing, and the record's own time, " + std::to_string(record.time_ms) +
+                        ", is beyond year 9999");
     }
     e.time_ms = record.time_ms;
     return true;
@@ -222,7 +272,8 @@ bool Decoder::Impl::read_time(const Record& record, Event& e) {
   } else {
     return reject(Field::time, "type", wanted + ", not " + type_name(t));
   }
-  if (record.time_ms >= 0 && e.time_ms > record.time_ms + future_ms_max) {
+  // By subtraction: a sender can give a record any time up to the end of 64 bits.
+  if (record.time_ms >= 0 && e.time_ms - record.time_ms > future_ms_max) {
     e.time_ms = record.time_ms + future_ms_max;
     e.time_clamped = true;
   }
@@ -250,17 +301,18 @@ bool Decoder::Impl::read_numbers(Event& e) {
     const dom::element q = fields[Field::quantity];
     std::int64_t n;
     if (q.get(n) || n < 1 || n > quantity_max) {
-      return reject(Field::quantity, "range", "must be an integer from 1 to " +
-                                                  std::to_string(quantity_max) + ", not " +
-                                                  type_name(q));
+      return reject(
+          Field::quantity, "range",
+          "must be an integer from 1 to " + std::to_string(quantity_max) + ", not " + type_name(q));
     }
     e.quantity = static_cast<std::uint32_t>(n);
   }
   if (has(Field::price)) {
     double number;
     if (fields[Field::price].get(number) || number < 0) {
-      return reject(Field::price, "range",
-                    "must be a finite number of at least 0, not " + type_name(fields[Field::price]));
+      return reject(
+          Field::price, "range",
+          "must be a finite number of at least 0, not " + type_name(fields[Field::price]));
     }
     e.price = number;
   }
@@ -288,9 +340,9 @@ bool Decoder::Impl::read_attributes(Event& e) {
     double number;
     bool flag;
     if (pair.key.size() > id_bytes_max || (!v.get(text) && text.size() > id_bytes_max)) {
-      return reject(Field::attributes, "too_long", "has an entry longer than " +
-                                                       std::to_string(id_bytes_max) + " bytes: " +
-                                                       excerpt(pair.key));
+      return reject(Field::attributes, "too_long",
+                    "has an entry longer than " + std::to_string(id_bytes_max) +
+                        " bytes: " + excerpt(pair.key));
     }
     if (!v.get(text)) {
       e.attributes.emplace_back(pair.key, std::string(text));
@@ -299,9 +351,11 @@ bool Decoder::Impl::read_attributes(Event& e) {
     } else if (!v.get(flag)) {
       e.attributes.emplace_back(pair.key, flag);
     } else {
-      return reject(Field::attributes, "value", "has the entry " + excerpt(pair.key) +
-                                                    ", which must be a string, a number, true or "
-                                                    "false, not " + type_name(v));
+      return reject(Field::attributes, "value",
+                    "has the entry " + excerpt(pair.key) +
+                        ", which must be a string, a number, true or "
+                        "false, not " +
+                        type_name(v));
     }
   }
   return true;
@@ -322,7 +376,7 @@ bool Decoder::Impl::forget_by_tombstone(const Record& record, Event& e) {
   }
   e.user = key;
   e.type = *types.forget();
-  e.time_ms = record.time_ms < 0 ? 0 : record.time_ms;
+  e.time_ms = std::clamp<std::int64_t>(record.time_ms, 0, time_ms_max);
   return true;
 }
 

@@ -14,7 +14,8 @@ namespace freshet {
 
 /// Why a record cannot be used.
 struct Rejection {
-  std::string code;    ///< for counting: "not_json", "user:missing", "time:type", …; a small, fixed set
+  std::string
+      code;  ///< for counting: "not_json", "user:missing", "time:type", …; a small, fixed set
   std::string reason;  ///< one sentence naming the field and the value, safe to print
 };
 
@@ -22,16 +23,16 @@ struct Rejection {
 struct Decoded {
   Partition partition = 0;
   Offset offset = 0;
-  std::int64_t read_ms = 0;    ///< wall clock when it was read
-  std::int64_t read_ns = 0;    ///< steady clock when it was read
+  std::int64_t read_ms = 0;  ///< wall clock when it was read
+  std::int64_t read_ns = 0;  ///< steady clock when it was read
   std::variant<Event, Rejection> what;
-  Record rejected;             ///< the original record, only when `what` is a Rejection
+  Record rejected;  ///< the original record, only when `what` is a Rejection
 
   const Event* event() const { return std::get_if<Event>(&what); }
 };
 
-/// Turns records into events. Accepts exactly what the contract's "In: events" says; everything else becomes
-/// a Rejection. An optional field that is null counts as absent.
+/// Turns records into events. Accepts exactly what the contract's "In: events" says; everything
+/// else becomes a Rejection. An optional field that is null counts as absent.
 ///
 /// Threads: one decoder per thread. Cost: about 1 µs for a record of 100 bytes.
 class Decoder {

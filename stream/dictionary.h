@@ -14,9 +14,9 @@ namespace freshet {
 
 /// Names of items ↔ dense ids, in order of first appearance.
 ///
-/// Invariants: 1. ids are 0 … size()-1; 2. a name's bytes never move or change while the dictionary lives, so
-/// a view of a name may be handed to another thread.
-/// Cost: one hash a look-up; about 50 bytes an item beside its name.
+/// Invariants: 1. ids are 0 … size()-1; 2. a name's bytes never move or change while the dictionary
+/// lives, so a view of a name may be handed to another thread. Cost: one hash a look-up; about 50
+/// bytes an item beside its name.
 class ItemDictionary {
  public:
   ItemDictionary();

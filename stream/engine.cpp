@@ -215,10 +215,9 @@ void Engine::make_list(User& user, UserId id, std::int64_t now_ms, EventTypeId t
     return items_.name(ranked.entries[a].item) < items_.name(ranked.entries[b].item);
   });
   const auto held_as_ranked = [&] {
-    return user.held.size() == n && std::equal(user.held.begin(), user.held.end(),
-                                               worker.order.begin(), [&](ItemId held, auto i) {
-                                                 return held == ranked.entries[i].item;
-                                               });
+    return user.held.size() == n &&
+           std::equal(user.held.begin(), user.held.end(), worker.order.begin(),
+                      [&](ItemId held, auto i) { return held == ranked.entries[i].item; });
   };
   if (list_options_.suppress_unchanged && held_as_ranked()) return;
 

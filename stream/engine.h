@@ -29,18 +29,20 @@ struct Outcome {
     rejected,  ///< the record could not be used
   };
   Kind kind = Kind::none;
-  bool repeated = false;        ///< an event id seen before: dropped
+  bool repeated = false;  ///< an event id seen before: dropped
   bool without_consent = false;
-  bool predicted = false;       ///< the user held a list, and this was a choice
-  std::int16_t hit = -1;        ///< where in that list the item stood, from 0; −1: not in it
+  bool predicted = false;         ///< the user held a list, and this was a choice
+  std::int16_t hit = -1;          ///< where in that list the item stood, from 0; −1: not in it
   std::int16_t popular_hit = -1;  ///< the same for plain popularity
   List list;
-  std::vector<std::vector<ItemId>> by_model;  ///< each model's own list, as `part_names`, if asked for
+  std::vector<std::vector<ItemId>>
+      by_model;  ///< each model's own list, as `part_names`, if asked for
 };
 
-/// The heart: takes records in engine order, answers each with an outcome, and learns at the end of each
-/// epoch. Everything that comes out, and the rows, are a pure function of the records, their order and the
-/// options: the number of threads and the sizes of the spans given to `process` change nothing.
+/// The heart: takes records in engine order, answers each with an outcome, and learns at the end of
+/// each epoch. Everything that comes out, and the rows, are a pure function of the records, their
+/// order and the options: the number of threads and the sizes of the spans given to `process`
+/// change nothing.
 ///
 /// Threads: one thread calls; `options.threads` work inside.
 class Engine {
@@ -61,22 +63,23 @@ class Engine {
   /// Outcomes of `records`, one each, replace `out`.
   void process(std::span<const Decoded> records, std::vector<Outcome>& out);
 
-  /// Ranks a list for a user now, without an event of his: from what he did and what was learned up to the
-  /// newest closed epoch. Changes nothing. A user who is not known gets what strangers get.
+  /// Ranks a list for a user now, without an event of his: from what he did and what was learned up
+  /// to the newest closed epoch. Changes nothing. A user who is not known gets what strangers get.
   void answer(std::string_view user, std::int64_t now_ms, Outcome& out);
 
-  /// Ends the open epoch before its time. Only for measuring: it moves the cut of every later epoch.
+  /// Ends the open epoch before its time. Only for measuring: it moves the cut of every later
+  /// epoch.
   void close_epoch();
   /// Off: users change, the models and the ranker do not. Only for measuring.
   void set_learning(bool on) { learning_ = on; }
   /// Fill Outcome::by_model.
   void set_by_model(bool on) { want_by_model_ = on; }
 
-  /// Appends the rows that changed since the last call. The epoch may be open: what it has not yet taught is
-  /// a row too. Cost: memory copies; models in parallel.
+  /// Appends the rows that changed since the last call. The epoch may be open: what it has not yet
+  /// taught is a row too. Cost: memory copies; models in parallel.
   void save(RowBatch& out);
-  /// Fills a new engine. Rows of models that are not configured are appended to `stale` as erasures: they are
-  /// no fold of what comes from now on. Error: a newer format, or a damaged row.
+  /// Fills a new engine. Rows of models that are not configured are appended to `stale` as
+  /// erasures: they are no fold of what comes from now on. Error: a newer format, or a damaged row.
   Status restore(const RowReader& rows, RowBatch& stale);
 
   const std::vector<std::string>& part_names() const { return ranker_->part_names(); }
@@ -125,12 +128,13 @@ class Engine {
   // Changed between phases, by the calling thread; the rank phase reads them.
   ItemDictionary items_;
   Users users_;
-  std::vector<Group> groups_;             // of the records being ranked, one a user
-  std::vector<std::uint32_t> group_of_;   // by user id: index into groups_, if that group is his
-  std::vector<std::uint32_t> next_;       // by record: the next one of the same group
-  std::vector<ItemId> record_items_;      // by record
+  std::vector<Group> groups_;            // of the records being ranked, one a user
+  std::vector<std::uint32_t> group_of_;  // by user id: index into groups_, if that group is his
+  std::vector<std::uint32_t> next_;      // by record: the next one of the same group
+  std::vector<ItemId> record_items_;     // by record
 
-  // The open epoch. The rank phase fills slots; their vectors keep their memory from epoch to epoch.
+  // The open epoch. The rank phase fills slots; their vectors keep their memory from epoch to
+  // epoch.
   std::vector<Interaction> pending_;
   std::vector<std::uint8_t> slot_used_;
   std::size_t pending_count_ = 0;

@@ -61,7 +61,8 @@ Status check_format(const RowReader& rows) {
     auto spaces = rows.spaces();
     if (!spaces) return spaces.error();
     if (spaces->empty()) return {};
-    return error("state: it has rows but no format version; it was not made by freshet, or is damaged");
+    return error(
+        "state: it has rows but no format version; it was not made by freshet, or is damaged");
   }
   ByteReader r(*row);
   const auto version = r.number<std::uint32_t>();

@@ -13,10 +13,11 @@ namespace freshet {
 
 using AttributeValue = std::variant<std::string, double, bool>;
 
-/// A click, purchase or other event of a shop, decoded and valid. Field meanings: the README's "Events".
+/// A click, purchase or other event of a shop, decoded and valid. Field meanings: the README's
+/// "Events".
 struct Event {
-  std::string user;          ///< 1–256 bytes of UTF-8
-  std::string item;          ///< the same; empty only for `profile` and `forget`
+  std::string user;  ///< 1–256 bytes of UTF-8
+  std::string item;  ///< the same; empty only for `profile` and `forget`
   EventTypeId type;
   std::int64_t time_ms = 0;  ///< since 1970 UTC
   std::string session;       ///< empty: sessions are cut by `events.session_gap`

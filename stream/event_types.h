@@ -17,11 +17,11 @@ enum class EventAction : std::uint8_t { interact, rate, profile, forget };
 
 /// One configured event type.
 struct EventTypeOptions {
-  double weight = 1;               ///< strength of the interest shown; below 0: the opposite
-  bool refresh = true;             ///< such an event is answered with a new list
+  double weight = 1;    ///< strength of the interest shown; below 0: the opposite
+  bool refresh = true;  ///< such an event is answered with a new list
   EventAction action = EventAction::interact;
-  std::string takes_back;          ///< name of the type of which it takes one event back; "": none
-  double scale_min = 1;            ///< for `rate`: the scale of `value`, mapped linearly to 0–5
+  std::string takes_back;  ///< name of the type of which it takes one event back; "": none
+  double scale_min = 1;    ///< for `rate`: the scale of `value`, mapped linearly to 0–5
   double scale_max = 5;
 };
 
@@ -31,20 +31,21 @@ using EventTypeMap = std::map<std::string, EventTypeOptions>;
 /// impression, profile, forget.
 EventTypeMap default_event_types();
 
-/// The configured types, compiled. Ids are stored in rows, so a type keeps its id for the life of the state:
-/// types that the state knows come first, in the state's order, then the new ones by name. A type that is no
-/// longer declared keeps its place and is not found.
+/// The configured types, compiled. Ids are stored in rows, so a type keeps its id for the life of
+/// the state: types that the state knows come first, in the state's order, then the new ones by
+/// name. A type that is no longer declared keeps its place and is not found.
 class EventTypes {
  public:
-  static constexpr std::size_t max_count = 32;     ///< HistoryItem::types is a word of bits
-  static constexpr std::size_t max_undoable = 2;   ///< HistoryItem::undoable
+  static constexpr std::size_t max_count = 32;    ///< HistoryItem::types is a word of bits
+  static constexpr std::size_t max_undoable = 2;  ///< HistoryItem::undoable
   static constexpr double rating_weight_max = 5;
 
   struct Type {
     std::string name;
     EventTypeOptions options;
     std::optional<EventTypeId> takes_back;
-    std::optional<std::uint8_t> undo_slot;  ///< index into HistoryItem::undoable, if it can be taken back
+    std::optional<std::uint8_t>
+        undo_slot;  ///< index into HistoryItem::undoable, if it can be taken back
     bool declared = true;
   };
 
@@ -54,8 +55,8 @@ class EventTypes {
   /// Error: the declared types and those that the state knows are together more than `max_count`.
   static Status fit(const EventTypeMap& types, const std::vector<std::string>& known);
 
-  /// `known`: names in the order of the state's ids, from `names_in_order`. Requires `problems(types)` to be
-  /// empty, and at most `max_count` names in both together.
+  /// `known`: names in the order of the state's ids, from `names_in_order`. Requires
+  /// `problems(types)` to be empty, and at most `max_count` names in both together.
   explicit EventTypes(const EventTypeMap& types, const std::vector<std::string>& known = {});
 
   std::optional<EventTypeId> find(std::string_view name) const;

@@ -17,9 +17,9 @@ void relax() {
 
 }  // namespace
 
-/// Invariants: 1. `round` grows by one when work begins, and every worker takes part in every round exactly
-/// once; 2. `busy` counts the workers that have not left the round; 3. `task`, `count` and `stop` change only
-/// while `busy` is 0.
+/// Invariants: 1. `round` grows by one when work begins, and every worker takes part in every round
+/// exactly once; 2. `busy` counts the workers that have not left the round; 3. `task`, `count` and
+/// `stop` change only while `busy` is 0.
 struct Executor::Pool {
   std::vector<std::thread> workers;
   std::atomic<std::uint32_t> round{0};
@@ -46,7 +46,8 @@ struct Executor::Pool {
     }
   }
 
-  /// Epochs follow each other within microseconds under load, so a short spin comes before the sleep.
+  /// Epochs follow each other within microseconds under load, so a short spin comes before the
+  /// sleep.
   void wait_for_change(std::uint32_t seen) {
     for (int spin = 0; spin < 2'000; ++spin) {
       if (round.load(std::memory_order_acquire) != seen) return;

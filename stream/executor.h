@@ -15,8 +15,8 @@ class Executor {
 
   std::size_t threads() const { return threads_; }
 
-  /// Calls `task(i, worker)` once for each i in 0 … count-1, from any worker in 0 … threads()-1; a worker is
-  /// one thread at a time. Returns when all are done. Only one thread may call `run`.
+  /// Calls `task(i, worker)` once for each i in 0 … count-1, from any worker in 0 … threads()-1; a
+  /// worker is one thread at a time. Returns when all are done. Only one thread may call `run`.
   /// Cost: some microseconds to wake the others, none for a count of 1.
   void run(std::size_t count, const std::function<void(std::size_t i, std::size_t worker)>& task);
 

@@ -6,8 +6,8 @@
 
 namespace freshet {
 
-/// A strong 32-bit id: a user's cannot be passed where an item's is wanted. Ids are dense, handed out
-/// from 0 in engine order, so they also serve as vector indexes.
+/// A strong 32-bit id: a user's cannot be passed where an item's is wanted. Ids are dense, handed
+/// out from 0 in engine order, so they also serve as vector indexes.
 template <class Tag>
 struct Id {
   std::uint32_t value = none_value;

@@ -15,8 +15,8 @@ void write_integer(std::int64_t n, std::string& out) {
 /// nanos / 1e9, exactly, without trailing zeros.
 void write_nanos(std::int64_t nanos, std::string& out) {
   if (nanos < 0) out += '-';
-  const std::uint64_t magnitude = nanos < 0 ? 0 - static_cast<std::uint64_t>(nanos)
-                                            : static_cast<std::uint64_t>(nanos);
+  const std::uint64_t magnitude =
+      nanos < 0 ? 0 - static_cast<std::uint64_t>(nanos) : static_cast<std::uint64_t>(nanos);
   write_integer(static_cast<std::int64_t>(magnitude / 1'000'000'000), out);
   std::uint64_t rest = magnitude % 1'000'000'000;
   if (rest == 0) return;
@@ -68,12 +68,23 @@ void write_json_text(std::string_view text, std::string& out) {
     out.append(text.substr(plain, i - plain));
     plain = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\t': out += "\\t"; break;
-      case '\r': out += "\\r"; break;
-      default: out += {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      default:
+        out += {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
     }
   }
   out.append(text.substr(plain));

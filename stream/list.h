@@ -11,7 +11,8 @@
 
 namespace freshet {
 
-/// A finished list with names in place of ids. The views live as long as the engine's item dictionary.
+/// A finished list with names in place of ids. The views live as long as the engine's item
+/// dictionary.
 struct List {
   struct Entry {
     std::string_view item;
@@ -19,15 +20,15 @@ struct List {
     std::uint8_t because_count = 0;
     std::array<std::string_view, 3> because;
   };
-  std::vector<Entry> entries;   ///< by score, the highest first, ties by item
-  std::vector<double> parts;    ///< entries × part names, row-major
+  std::vector<Entry> entries;  ///< by score, the highest first, ties by item
+  std::vector<double> parts;   ///< entries × part names, row-major
 };
 
 /// A score as it is printed: rounded to nine decimals.
 std::int64_t score_nanos(double score);
 
-/// Appends a list as the contract's JSON object, without a newline. `part_names` in the order of `parts`; a
-/// part that rounds to 0 is left out. Cost: 3–5 µs for twenty items.
+/// Appends a list as the contract's JSON object, without a newline. `part_names` in the order of
+/// `parts`; a part that rounds to 0 is left out. Cost: 3–5 µs for twenty items.
 void write_list(const List& list, const Event& cause, std::string_view cause_type,
                 Partition partition, Offset offset, const std::vector<std::string>& part_names,
                 std::string& out);

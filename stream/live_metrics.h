@@ -33,15 +33,16 @@ class LiveMetrics {
   static constexpr double window = 5'000;
 
   struct Snapshot {
-    std::uint64_t records = 0, events = 0, lists = 0, repeated = 0, without_consent = 0, clamped = 0,
-                  erased = 0, checkpoints = 0;
+    std::uint64_t records = 0, events = 0, lists = 0, repeated = 0, without_consent = 0,
+                  clamped = 0, erased = 0, checkpoints = 0;
     std::uint64_t rejected = 0;
     std::map<std::string, std::uint64_t> rejected_by;  ///< by Rejection::code
     std::uint64_t predictions = 0;
-    double hit_rate = 0, popular_hit_rate = 0;  ///< share of choices that stood in the list held, fading
-    LatencyHistogram latency;  ///< ns from a record read to its list encoded
+    double hit_rate = 0,
+           popular_hit_rate = 0;        ///< share of choices that stood in the list held, fading
+    LatencyHistogram latency;           ///< ns from a record read to its list encoded
     std::int64_t checkpoint_bytes = 0;  ///< of the newest checkpoint
-    std::string sample;  ///< the newest list, as published
+    std::string sample;                 ///< the newest list, as published
   };
 
   void count(const Decoded& record, const Outcome& outcome);

@@ -15,14 +15,15 @@ namespace freshet {
 /// What a user did with one item, all his events on it together.
 struct HistoryItem {
   ItemId item;
-  float strength = 0;          ///< the largest weight among the types in `types`; below 0: disliked
-  std::int64_t last_ms = 0;    ///< time of his newest event on it
-  std::uint32_t session = 0;   ///< ordinal of the user's session of that event
-  std::uint32_t types = 0;     ///< bit t: he has an event of type t on it
-  std::uint16_t count = 0;     ///< events on it, saturating
-  EventTypeId strongest;       ///< the type that gave `strength`
-  std::uint8_t undoable[2] = {0, 0};  ///< events of the types that another type takes back, saturating
-  float rating = 0;            ///< weight of the newest rating, if any
+  float strength = 0;         ///< the largest weight among the types in `types`; below 0: disliked
+  std::int64_t last_ms = 0;   ///< time of his newest event on it
+  std::uint32_t session = 0;  ///< ordinal of the user's session of that event
+  std::uint32_t types = 0;    ///< bit t: he has an event of type t on it
+  std::uint16_t count = 0;    ///< events on it, saturating
+  EventTypeId strongest;      ///< the type that gave `strength`
+  std::uint8_t undoable[2] = {0,
+                              0};  ///< events of the types that another type takes back, saturating
+  float rating = 0;                ///< weight of the newest rating, if any
 };
 
 /// One event of a user's near past.
@@ -65,7 +66,7 @@ struct Interaction {
   float new_strength = 0;
   std::int64_t time_ms = 0;
   std::uint32_t session = 0;  ///< ordinal of the user's session, from 1
-  bool forget = false;        ///< the user is erased: take back what `history` added. `item` is none
+  bool forget = false;  ///< the user is erased: take back what `history` added. `item` is none
   std::vector<HistoryItem> history;  ///< the user's, just before this event; the newest first
   std::vector<RecentEvent> recent;
 
@@ -78,7 +79,8 @@ class Scratch {
   virtual ~Scratch() = default;
 };
 
-/// One of the user's own items and how much it contributed to a candidate. Any scale: shares are taken.
+/// One of the user's own items and how much it contributed to a candidate. Any scale: shares are
+/// taken.
 struct Reason {
   std::uint32_t candidate;  ///< index into the items asked about
   ItemId because;
@@ -87,41 +89,45 @@ struct Reason {
 
 /// A way to find and score candidates, learned one event at a time.
 ///
-/// The rank phase calls the `const` members from several threads at once, each with its own scratch; the
-/// learn phase calls the others from one thread, while nobody ranks. Everything is a pure function of the
-/// interactions learned, their order and the options: no clock, no log, no randomness but a seeded one.
+/// The rank phase calls the `const` members from several threads at once, each with its own
+/// scratch; the learn phase calls the others from one thread, while nobody ranks. Everything is a
+/// pure function of the interactions learned, their order and the options: no clock, no log, no
+/// randomness but a seeded one.
 class Model {
  public:
   virtual ~Model() = default;
 
-  /// The registry's name, e.g. "session_knn"; also the name of its share in `parts` and of its rows.
+  /// The registry's name, e.g. "session_knn"; also the name of its share in `parts` and of its
+  /// rows.
   virtual std::string_view name() const = 0;
 
   virtual std::unique_ptr<Scratch> make_scratch() const = 0;
 
-  /// Replaces `out` by at most `query.limit` candidates with finite scores above 0, the highest first, ties
-  /// by item id. Leaves in `scratch` what `score` and `explain` need for the same query.
+  /// Replaces `out` by at most `query.limit` candidates with finite scores above 0, the highest
+  /// first, ties by item id. Leaves in `scratch` what `score` and `explain` need for the same
+  /// query.
   virtual void candidates(const Query& query, Scratch& scratch,
                           std::vector<Candidate>& out) const = 0;
 
-  /// The scores of any items for the query last given to `candidates`; 0 where the model knows nothing.
-  /// `out` has the size of `items`. Cost: O(1) an item.
+  /// The scores of any items for the query last given to `candidates`; 0 where the model knows
+  /// nothing. `out` has the size of `items`. Cost: O(1) an item.
   virtual void score(const Query& query, Scratch& scratch, std::span<const ItemId> items,
                      std::span<float> out) const = 0;
 
-  /// Appends, for each of `items`, which of the user's own items its score came from. Called for the few
-  /// items of a finished list, after `candidates` with the same query.
+  /// Appends, for each of `items`, which of the user's own items its score came from. Called for
+  /// the few items of a finished list, after `candidates` with the same query.
   virtual void explain(const Query& query, Scratch& scratch, std::span<const ItemId> items,
                        std::vector<Reason>& out) const = 0;
 
   /// Learns the interactions of one epoch, in engine order.
   virtual void learn(std::span<const Interaction> epoch) = 0;
 
-  /// Appends the rows that changed since the last `save`, in spaces that begin with the model's name.
+  /// Appends the rows that changed since the last `save`, in spaces that begin with the model's
+  /// name.
   virtual void save(RowBatch& out) = 0;
 
-  /// Fills a new model from its rows. Error: a row that cannot be read, named. Restoring what was saved gives
-  /// a model with the same bytes in every later answer and row.
+  /// Fills a new model from its rows. Error: a row that cannot be read, named. Restoring what was
+  /// saved gives a model with the same bytes in every later answer and row.
   virtual Status restore(const RowReader& rows) = 0;
 
   /// Bytes held, approximately. Bounded by the options.

@@ -45,7 +45,8 @@ std::string encode(const Positions& positions) {
   return row;
 }
 
-/// The four stages, each a thread: read and decode → rank and learn → encode and publish → write checkpoints.
+/// The four stages, each a thread: read and decode → rank and learn → encode and publish → write
+/// checkpoints.
 class Run {
  public:
   Run(const PipelineParts& parts, const std::atomic<bool>& stop)
@@ -59,6 +60,7 @@ class Run {
 
  private:
   Status restore();
+  void skip_published(const Positions& committed);
   void read();
   void rank();
   void publish();
@@ -76,8 +78,9 @@ class Run {
   const std::atomic<bool>& stop_;
   Positions start_;      ///< S: where the state is
   Positions published_;  ///< lists of records before these are out already
-  bool takes_back_ = false;  ///< the sink forgets what it wrote after a mark: only checkpoints settle
-  RowBatch stale_;       ///< erasures for the first checkpoint
+  bool takes_back_ =
+      false;        ///< the sink forgets what it wrote after a mark: only checkpoints settle
+  RowBatch stale_;  ///< erasures for the first checkpoint
   BoundedQueue<std::unique_ptr<Batch>> decoded_, ranked_;
   BoundedQueue<Checkpoint> checkpoints_;
   std::atomic<bool> checkpoint_under_way_{false};
@@ -121,11 +124,26 @@ Status Run::restore() {
   if (takes_back_) return {};
   auto committed = p_.source.committed();
   if (!committed) return committed.error();
-  for (const auto& [partition, offset] : *committed) {
+  skip_published(*committed);
+  return {};
+}
+
+/// Lists of records before the committed positions are out already: they are learned from, not
+/// published again.
+void Run::skip_published(const Positions& committed) {
+  for (const auto& [partition, offset] : committed) {
     Offset& at = published_[partition];
+    const std::string where = "partition " + std::to_string(partition) +
+                              ": the state is at offset " + std::to_string(at) + ", the group at " +
+                              std::to_string(offset);
+    if (offset > at) {
+      p_.log(where +
+             "; the records between are learned again, and their lists, which are out, are not "
+             "published again");
+    }
+    if (offset < at) p_.log(where + "; the state wins");
     at = std::max(at, offset);
   }
-  return {};
 }
 
 void Run::fail(Error e) {

@@ -29,11 +29,11 @@ struct PipelineParts {
   std::function<void(std::string_view)> log;  ///< life events, one sentence each
 };
 
-/// Restores the engine, then carries records from the source to lists in the sink until the source ends or
-/// `stop` becomes true; then publishes what was read, writes a last checkpoint and returns. Kill the process
-/// at any moment: the next run goes on as if nothing had happened (docs/ARCHITECTURE.md, "The checkpoint").
-/// Error: the world failed (source, sink or store); what was published before is safe, and the next run goes
-/// on from the newest checkpoint.
+/// Restores the engine, then carries records from the source to lists in the sink until the source
+/// ends or `stop` becomes true; then publishes what was read, writes a last checkpoint and returns.
+/// Kill the process at any moment: the next run goes on as if nothing had happened
+/// (docs/ARCHITECTURE.md, "The checkpoint"). Error: the world failed (source, sink or store); what
+/// was published before is safe, and the next run goes on from the newest checkpoint.
 Status run_pipeline(const PipelineParts& parts, const std::atomic<bool>& stop);
 
 /// The positions in a state: where its input goes on.

@@ -10,9 +10,11 @@
 
 namespace freshet {
 
-/// A queue between two threads that is bounded by weight (bytes): a full queue makes the producer wait.
+/// A queue between two threads that is bounded by weight (bytes): a full queue makes the producer
+/// wait.
 ///
-/// Invariant: the weight of what waits exceeds the limit only by one entry that is alone heavier than it.
+/// Invariant: the weight of what waits exceeds the limit only by one entry that is alone heavier
+/// than it.
 template <class T>
 class BoundedQueue {
  public:
@@ -21,7 +23,8 @@ class BoundedQueue {
   /// Waits for room. False if the queue was closed: the entry is dropped.
   bool push(T entry, std::size_t weight) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return closed_ || entries_.empty() || weight_ + weight <= weight_max_; });
+    changed_.wait(lock,
+                  [&] { return closed_ || entries_.empty() || weight_ + weight <= weight_max_; });
     if (closed_) return false;
     entries_.emplace_back(std::move(entry), weight);
     weight_ += weight;
@@ -29,7 +32,8 @@ class BoundedQueue {
     return true;
   }
 
-  /// Waits at most `wait` for an entry. Nothing: none came in time, or the queue is closed and empty.
+  /// Waits at most `wait` for an entry. Nothing: none came in time, or the queue is closed and
+  /// empty.
   std::optional<T> pop(std::chrono::milliseconds wait) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, wait, [&] { return closed_ || !entries_.empty(); });

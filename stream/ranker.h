@@ -20,7 +20,8 @@ struct RankedList {
     ItemId because[3];
   };
   std::vector<Entry> entries;  ///< best first
-  std::vector<double> parts;   ///< entries.size() × part_names().size(), row-major; a row sums to the score
+  std::vector<double>
+      parts;  ///< entries.size() × part_names().size(), row-major; a row sums to the score
   std::vector<ItemId> popular;  ///< what plain popularity would have shown: the baseline
   std::vector<std::vector<ItemId>> by_model;  ///< each model's own list, if asked for; else empty
 };
@@ -35,8 +36,8 @@ class Ranker {
 
   virtual std::unique_ptr<Scratch> make_scratch() const = 0;
 
-  /// Replaces `out` by the best `size` items for the query. `want_by_model` fills `out.by_model` too.
-  /// The list is empty only when nothing at all can be recommended.
+  /// Replaces `out` by the best `size` items for the query. `want_by_model` fills `out.by_model`
+  /// too. The list is empty only when nothing at all can be recommended.
   virtual void rank(const Query& query, std::size_t size, bool want_by_model, Scratch& scratch,
                     RankedList& out) const = 0;
 

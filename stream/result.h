@@ -8,7 +8,8 @@
 namespace freshet {
 
 /// What went wrong in the world outside the program, as one sentence for the person who must act.
-/// Made by `error(…)`: no constructor takes a text alone, so that a Result<std::string> is unambiguous.
+/// Made by `error(…)`: no constructor takes a text alone, so that a Result<std::string> is
+/// unambiguous.
 struct Error {
   struct Tag {};
   Error() = default;
@@ -24,8 +25,7 @@ using Status = Result<void>;
 
 inline Error error(std::string message) { return {Error::Tag{}, std::move(message)}; }
 
-[[noreturn]] inline void throw_exception_from_error(const Error& e,
-                                                    const boost::source_location&) {
+[[noreturn]] inline void throw_exception_from_error(const Error& e, const boost::source_location&) {
   throw std::runtime_error(e.message);
 }
 

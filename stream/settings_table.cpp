@@ -13,7 +13,8 @@ config::Table<EventTypeOptions> describe_event_type() {
   using T = EventTypeOptions;
   return object<T>("One event type: what such an event means.")
       .option("weight", &T::weight,
-              "Strength of the interest it shows; below 0: the opposite; 0: none.", range(-100.0, 100.0))
+              "Strength of the interest it shows; below 0: the opposite; 0: none.",
+              range(-100.0, 100.0))
       .option("refresh", &T::refresh, "Whether such an event is answered with a new list.")
       .option("action", &T::action, "What it does.",
               config::names<EventAction>({{"interact", EventAction::interact},
@@ -56,7 +57,8 @@ config::Table<EventOptions> describe_events() {
               range(Millis{1'000}, Millis{30LL * 86'400'000}))
       .check([](const EventOptions& o) {
         std::vector<config::Finding> found;
-        for (std::string& s : EventTypes::problems(o.types)) found.push_back({"types", std::move(s)});
+        for (std::string& s : EventTypes::problems(o.types))
+          found.push_back({"types", std::move(s)});
         return found;
       });
 }
@@ -73,7 +75,8 @@ config::Table<UserOptions> describe_users() {
 config::Table<EngineOptions> describe_engine() {
   using T = EngineOptions;
   return object<T>("How the engine runs.")
-      .option("threads", &T::threads, "Threads that rank and learn; 0: one per core.", range(0, 256))
+      .option("threads", &T::threads, "Threads that rank and learn; 0: one per core.",
+              range(0, 256))
       .option("epoch_events", &T::epoch_events,
               "What others did is learned after this many records at most.", range(1, 65'536))
       .option("epoch_span", &T::epoch_span,
@@ -91,8 +94,9 @@ config::Table<ListOptions> describe_lists() {
       .option("min_interval", &T::min_interval,
               "Least event time between two lists of one user; 0: a list for every event.",
               range(Millis{0}, Millis{86'400'000}))
-      .option("suppress_unchanged", &T::suppress_unchanged,
-              "Publish no list that holds the same items in the same order as the user's last one.");
+      .option(
+          "suppress_unchanged", &T::suppress_unchanged,
+          "Publish no list that holds the same items in the same order as the user's last one.");
 }
 
 config::Table<StateOptions> describe_state() {
@@ -114,8 +118,7 @@ config::Table<DeliveryOptions> describe_delivery() {
                                         {"exactly_once", Guarantee::exactly_once,
                                          "Kafka transactions come with a later version."}}))
       .option("commit_interval", &T::commit_interval,
-              "Time between two commits of the consumer group.",
-              range(Millis{1}, Millis{60'000}));
+              "Time between two commits of the consumer group.", range(Millis{1}, Millis{60'000}));
 }
 
 }  // namespace freshet

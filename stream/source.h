@@ -23,8 +23,9 @@ class Source {
   /// Error: the source cannot be reached, or it no longer has the records at `from`.
   virtual Status open(const Positions& from) = 0;
 
-  /// Appends at most `max_records` records to `out`, in the order in which they are to be processed.
-  /// Waits at most `wait` for the first one and never for a second. `end`: no record will ever follow.
+  /// Appends at most `max_records` records to `out`, in the order in which they are to be
+  /// processed. Waits at most `wait` for the first one and never for a second. `end`: no record
+  /// will ever follow.
   virtual Result<Polled> poll(std::size_t max_records, std::chrono::milliseconds wait,
                               std::vector<Record>& out) = 0;
 

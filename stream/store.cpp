@@ -1,6 +1,5 @@
 #include "stream/store.h"
 
-
 namespace freshet {
 
 void RowBatch::add(std::string_view space, std::string_view key, std::string_view value,

@@ -11,7 +11,8 @@
 
 namespace freshet {
 
-/// Rows to be written together, all or none. A row lives in a named space ("user", "item_cf.pairs").
+/// Rows to be written together, all or none. A row lives in a named space ("user",
+/// "item_cf.pairs").
 ///
 /// Cost: one append to an arena a row; nothing is allocated per row.
 class RowBatch {
@@ -49,7 +50,8 @@ class RowReader {
   using Visit = std::function<Status(std::string_view key, std::string_view value)>;
 
   virtual ~RowReader() = default;
-  /// Visits the rows of a space in the order of their keys' bytes; stops at the first error, which it returns.
+  /// Visits the rows of a space in the order of their keys' bytes; stops at the first error, which
+  /// it returns.
   virtual Status scan(std::string_view space, const Visit& visit) const = 0;
   /// All spaces that hold rows, in order.
   virtual Result<std::vector<std::string>> spaces() const = 0;
@@ -58,8 +60,8 @@ class RowReader {
 /// The durable copy of the state. Implementations live in state/.
 class Store : public RowReader {
  public:
-  /// Writes all rows or none, durably when it returns. A later row of the batch wins over an earlier one
-  /// with the same key. May run beside scans.
+  /// Writes all rows or none, durably when it returns. A later row of the batch wins over an
+  /// earlier one with the same key. May run beside scans.
   virtual Status write(const RowBatch& batch) = 0;
 };
 

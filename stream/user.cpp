@@ -72,8 +72,7 @@ void write_past(ByteWriter& w, const std::vector<HistoryItem>& history,
   }
 }
 
-void read_past(ByteReader& r, std::vector<HistoryItem>& history,
-               std::vector<RecentEvent>& recent) {
+void read_past(ByteReader& r, std::vector<HistoryItem>& history, std::vector<RecentEvent>& recent) {
   history.resize(r.count(history_item_bytes));
   for (HistoryItem& h : history) h = read_history_item(r);
   recent.resize(r.count(recent_event_bytes));
@@ -126,10 +125,17 @@ bool User::decode(std::string_view row) {
   for (auto& [key, value] : attributes) {
     key = r.text();
     switch (r.number<std::uint8_t>()) {
-      case 0: value = std::string(r.text()); break;
-      case 1: value = r.number<double>(); break;
-      case 2: value = r.number<bool>(); break;
-      default: return false;
+      case 0:
+        value = std::string(r.text());
+        break;
+      case 1:
+        value = r.number<double>();
+        break;
+      case 2:
+        value = r.number<bool>();
+        break;
+      default:
+        return false;
     }
   }
   list_ms = r.number<std::int64_t>();
@@ -151,10 +157,14 @@ bool UserFold::repeated(User& user, const Event& event) const {
 bool UserFold::apply(User& user, const Event& event, ItemId item, Interaction& out) const {
   const EventTypes::Type& type = types_[event.type];
   switch (type.options.action) {
-    case EventAction::profile: set_attributes(user, event); return false;
-    case EventAction::forget: return false;  // the engine's business
+    case EventAction::profile:
+      set_attributes(user, event);
+      return false;
+    case EventAction::forget:
+      return false;  // the engine's business
     case EventAction::interact:
-    case EventAction::rate: break;
+    case EventAction::rate:
+      break;
   }
   enter_session(user, event);
   const bool matters = type.options.action == EventAction::rate || type.options.weight != 0 ||
@@ -176,8 +186,9 @@ void UserFold::enter_session(User& user, const Event& event) const {
 
 void UserFold::set_attributes(User& user, const Event& event) const {
   for (const auto& [key, value] : event.attributes) {
-    const auto at = std::lower_bound(user.attributes.begin(), user.attributes.end(), key,
-                                     [](const auto& a, const std::string& k) { return a.first < k; });
+    const auto at =
+        std::lower_bound(user.attributes.begin(), user.attributes.end(), key,
+                         [](const auto& a, const std::string& k) { return a.first < k; });
     if (at != user.attributes.end() && at->first == key) {
       at->second = value;
     } else if (user.attributes.size() < 64) {
@@ -228,7 +239,8 @@ void UserFold::add(User& user, const Event& event, ItemId item, float weight) co
     user.history.insert(user.history.begin(), entry);
     at = user.history.begin();
   }
-  // The newest opinion wins: a dislike clears the interest shown before, and interest clears a dislike.
+  // The newest opinion wins: a dislike clears the interest shown before, and interest clears a
+  // dislike.
   if (weight < 0) {
     entry.types = 0;
     entry.undoable[0] = entry.undoable[1] = 0;
@@ -277,8 +289,7 @@ void UserFold::rate_strength(HistoryItem& entry) const {
   for (std::uint8_t t = 0; t < types_.size(); ++t) {
     if ((entry.types >> t & 1) == 0) continue;
     const EventTypeOptions& o = types_[EventTypeId{t}].options;
-    const float w =
-        o.action == EventAction::rate ? entry.rating : static_cast<float>(o.weight);
+    const float w = o.action == EventAction::rate ? entry.rating : static_cast<float>(o.weight);
     if (first || w > entry.strength) {
       entry.strength = w;
       entry.strongest = EventTypeId{t};

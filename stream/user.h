@@ -17,17 +17,17 @@ namespace freshet {
 /// All that is remembered of one user. One row of the state.
 struct User {
   std::string name;
-  std::uint32_t session = 0;         ///< ordinal of his current session; 0: none yet
-  std::uint32_t session_events = 0;  ///< events of positive weight in it
-  std::uint64_t session_hash = 0;    ///< of the shop's own session id; 0: cut by time
-  std::int64_t last_ms = 0;          ///< time of his newest event
-  std::vector<HistoryItem> history;  ///< distinct items, the newest first
-  std::vector<RecentEvent> recent;   ///< events of positive weight, the newest first
+  std::uint32_t session = 0;             ///< ordinal of his current session; 0: none yet
+  std::uint32_t session_events = 0;      ///< events of positive weight in it
+  std::uint64_t session_hash = 0;        ///< of the shop's own session id; 0: cut by time
+  std::int64_t last_ms = 0;              ///< time of his newest event
+  std::vector<HistoryItem> history;      ///< distinct items, the newest first
+  std::vector<RecentEvent> recent;       ///< events of positive weight, the newest first
   std::vector<std::uint64_t> event_ids;  ///< hashes of the newest event ids, the oldest first
   std::vector<std::pair<std::string, AttributeValue>> attributes;  ///< by name
-  std::int64_t list_ms = 0;           ///< event time of the list he holds
-  std::vector<ItemId> held;           ///< the list he holds; empty: none yet
-  std::vector<ItemId> held_popular;   ///< what plain popularity would have shown him instead
+  std::int64_t list_ms = 0;          ///< event time of the list he holds
+  std::vector<ItemId> held;          ///< the list he holds; empty: none yet
+  std::vector<ItemId> held_popular;  ///< what plain popularity would have shown him instead
 
   UserView view() const { return {{}, history, recent, session, session_events}; }
 
@@ -41,7 +41,8 @@ void write_past(ByteWriter& w, const std::vector<HistoryItem>& history,
                 const std::vector<RecentEvent>& recent);
 void read_past(ByteReader& r, std::vector<HistoryItem>& history, std::vector<RecentEvent>& recent);
 
-/// Folds events into users. Pure: what comes out depends on the user, the event and the options only.
+/// Folds events into users. Pure: what comes out depends on the user, the event and the options
+/// only.
 class UserFold {
  public:
   /// `types` must outlive the fold.
@@ -51,8 +52,8 @@ class UserFold {
   /// Whether the user already sent an event with this id (among his newest). Remembers it.
   bool repeated(User& user, const Event& event) const;
 
-  /// Takes the event in: session, attributes, history. Returns true and fills `out` if there is something
-  /// to learn from it. `item` is none only for types that are about no item.
+  /// Takes the event in: session, attributes, history. Returns true and fills `out` if there is
+  /// something to learn from it. `item` is none only for types that are about no item.
   bool apply(User& user, const Event& event, ItemId item, Interaction& out) const;
 
  private:

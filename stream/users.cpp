@@ -16,7 +16,8 @@ constexpr std::string_view space = "user";
 }  // namespace
 
 struct Users::Index {
-  boost::unordered_flat_map<std::string_view, std::uint32_t, TextHash> ids;  ///< views into User::name
+  boost::unordered_flat_map<std::string_view, std::uint32_t, TextHash>
+      ids;                       ///< views into User::name
   std::set<std::uint32_t> free;  ///< ids below users_.size() that nobody has
 };
 

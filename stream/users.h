@@ -13,8 +13,8 @@ namespace freshet {
 
 /// All users by id and by name.
 ///
-/// Invariants: 1. a user stays at one address while he exists; 2. a new user gets the smallest free id, so
-/// that ids depend on the order of events alone; 3. `dirty` lists each changed id once.
+/// Invariants: 1. a user stays at one address while he exists; 2. a new user gets the smallest free
+/// id, so that ids depend on the order of events alone; 3. `dirty` lists each changed id once.
 /// Threads: the calling thread changes the table; others may change the users they were given.
 class Users {
  public:

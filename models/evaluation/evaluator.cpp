@@ -72,7 +72,8 @@ void Evaluator::judge(const Held& held, const Event& event) {
   for (const ItemId listed : held.fused) {
     listed_[listed.index()] = true;
     const double n = static_cast<double>(std::max<std::uint64_t>(item_events_[listed.index()], 1));
-    novelty_bits_ -= std::log2(n / static_cast<double>(std::max<std::uint64_t>(all_item_events_, 1)));
+    novelty_bits_ -=
+        std::log2(n / static_cast<double>(std::max<std::uint64_t>(all_item_events_, 1)));
     ++novelty_items_;
   }
 }
@@ -93,7 +94,8 @@ EvaluationResult Evaluator::prequential(std::span<const Decoded> log, double fro
   // A list ranked at the request needs the state just before each event.
   const std::size_t step = ranked == Ranked::request ? 1 : chunk_events;
   for (std::size_t i = 0; i < log.size();) {
-    const std::size_t n = std::min(i < first ? std::min(chunk_events, first - i) : step, log.size() - i);
+    const std::size_t n =
+        std::min(i < first ? std::min(chunk_events, first - i) : step, log.size() - i);
     const std::span<const Decoded> chunk = log.subspan(i, n);
     const Event* event = chunk[0].event();
     if (ranked == Ranked::request && i >= first && event != nullptr && is_prediction(*event) &&
@@ -109,7 +111,8 @@ EvaluationResult Evaluator::prequential(std::span<const Decoded> log, double fro
       event = chunk[c].event();
       if (event == nullptr || outcomes_[c].repeated) continue;
       const auto held = held_.find(event->user);
-      if (ranked == Ranked::held && i + c >= first && held != held_.end() && is_prediction(*event)) {
+      if (ranked == Ranked::held && i + c >= first && held != held_.end() &&
+          is_prediction(*event)) {
         judge(held->second, *event);
       }
       if (outcomes_[c].kind == Outcome::Kind::list) hold(held_[event->user], *event, outcomes_[c]);
@@ -134,8 +137,7 @@ EvaluationResult Evaluator::session(std::span<const Decoded> train, std::span<co
       const Event* event = test[i + c].event();
       if (event == nullptr || outcomes_[c].repeated) continue;
       const auto held = held_.find(event->user);
-      if (held != held_.end() && held->second.session == event->session &&
-          is_prediction(*event)) {
+      if (held != held_.end() && held->second.session == event->session && is_prediction(*event)) {
         judge(held->second, *event);
       }
       if (outcomes_[c].kind == Outcome::Kind::list) hold(held_[event->user], *event, outcomes_[c]);

@@ -34,9 +34,10 @@ struct EvaluationResult {
 
 /// Runs logs through the serving path and judges its lists.
 ///
-/// Prequential (test, then learn): every event of a type of positive weight by a user who holds a list is one
-/// prediction (Gama et al., "On evaluating stream learning algorithms", 2013). Session: learn from one log, then
-/// for every event but the last of each session of another, compare the list after it with the next event.
+/// Prequential (test, then learn): every event of a type of positive weight by a user who holds a
+/// list is one prediction (Gama et al., "On evaluating stream learning algorithms", 2013). Session:
+/// learn from one log, then for every event but the last of each session of another, compare the
+/// list after it with the next event.
 class Evaluator {
  public:
   using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
@@ -46,8 +47,8 @@ class Evaluator {
 
   /// Judges the part of `log` from the share `from` (0–1) on.
   EvaluationResult prequential(std::span<const Decoded> log, double from, Ranked ranked);
-  /// A session of `test` is what one user did under one `session` id; without ids, all that he did there.
-  /// `learn_test`: the test sessions are learned from too, as they come.
+  /// A session of `test` is what one user did under one `session` id; without ids, all that he did
+  /// there. `learn_test`: the test sessions are learned from too, as they come.
   EvaluationResult session(std::span<const Decoded> train, std::span<const Decoded> test,
                            bool learn_test);
 

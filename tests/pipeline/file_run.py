@@ -3,7 +3,6 @@ same bytes whatever the number of threads, the way the events come in and the wa
 
 import collections
 import fcntl
-import json
 import os
 import random
 import struct
@@ -100,12 +99,10 @@ class FileRun(Case):
             succeed("run", *file_run(DATA / STREAM, lists, state))
             self.same_as_expected(lists.read_bytes(), inspect_state(state), "run again")
 
-    def test_the_user_sees_what_he_just_did_and_popularity_fills_up(self):
-        """Freshness: the item of the event itself is among the reasons of the user's next list."""
+    def test_the_event_itself_is_among_the_reasons_of_its_list(self):
         lists = json_lines(self.expected()[0])
         named = sum(shown["cause"]["item"] in {b for e in shown["items"] for b in e["because"]} for shown in lists)
         self.assertGreater(named / len(lists), 0.5)
-        self.assertTrue(json.dumps(lists[-1]["items"][0]["parts"]))
 
 
 if __name__ == "__main__":

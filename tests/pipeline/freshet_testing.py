@@ -106,19 +106,24 @@ class Running:
     """A freshet that runs beside the test."""
 
     def __init__(self, *words, stdin=subprocess.DEVNULL, stdout=None, env=None):
-        self._errors = tempfile.TemporaryFile()
-        self._output = tempfile.TemporaryFile() if stdout is None else stdout
-        self.process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=stdin, stdout=self._output,
-                                        stderr=self._errors, env=environment(env))
+        self._streams = {"err": tempfile.TemporaryFile(), "out": stdout or tempfile.TemporaryFile()}
+        self._texts = {}
+        self.process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=stdin, stdout=self._streams["out"],
+                                        stderr=self._streams["err"], env=environment(env))
         _running.add(self)
 
+    def _text(self, name):
+        if name in self._texts:
+            return self._texts[name]
+        # Not through the file's own position, which the program shares.
+        stream = self._streams[name].fileno()
+        return os.pread(stream, os.fstat(stream).st_size, 0).decode(errors="replace")
+
     def errors(self):
-        self._errors.seek(0)
-        return self._errors.read().decode(errors="replace")
+        return self._text("err")
 
     def output(self):
-        self._output.seek(0)
-        return self._output.read().decode(errors="replace")
+        return self._text("out")
 
     def kill(self):
         self.process.kill()
@@ -136,6 +141,11 @@ class Running:
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"freshet does not end; killed\n{self.errors()}") from None
+        self._texts["err"] = self.errors()
+        if self._streams["out"].readable():
+            self._texts["out"] = self.output()
+        for stream in self._streams.values():
+            stream.close()
         _running.discard(self)
         return status
 
@@ -258,7 +268,7 @@ def create_topic(name, partitions, **config):
 
 
 def produce(topic, records, **properties):
-    """Records (key, value) in bytes, one after another; equal keys share a partition. None: no key, no value."""
+    """Records (key, value) in bytes, one after another; equal keys share a partition. None: no key, or no value."""
     extra = [w for k, v in properties.items() for w in ("-X", f"{k.replace('__', '.')}={v}")]
     base = ["kcat", "-b", BOOTSTRAP, "-P", "-t", topic, "-X", "enable.idempotence=true", *extra]
     for keyed in (True, False):
@@ -267,7 +277,7 @@ def produce(topic, records, **properties):
             continue
         data = io.BytesIO()
         for key, value in chosen:
-            assert value != b"", "kcat cannot tell an empty value from none"
+            assert value or (keyed and value is None), "kcat cannot tell an empty value from none"
             if keyed:
                 data.write(key + _KEY_END.encode())
             data.write((value or b"") + _RECORD_END.encode())

@@ -31,7 +31,7 @@ LIBRARIES = {
 ONLY_IN_CPP = r"nlohmann/json\.hpp|Eigen/"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
-NAMED_FILE = re.compile(r"`([\w./-]+\.(?:h|cpp|py|sh|json|md|xml|properties|service))`")
+NAMED_FILE = re.compile(r"`([\w./-]+\.(?:h|cpp|py|sh|json|md|xml|service))`")
 
 
 def include_problems(path, text):
