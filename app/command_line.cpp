@@ -56,6 +56,12 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
   sub->add_option("--train", a->train, "session: the log to learn from");
   sub->add_option("--test", a->test, "session: the log to judge on");
+  sub->add_option_function<std::string>(
+      "--catalog",
+      [](const std::string&) {
+        throw CLI::ValidationError("--catalog", "reading a catalogue comes with a later version");
+      },
+      "prequential: the catalogue (comes with a later version)");
   sub->add_flag("--learn-test", a->learn_test, "session: learn from the test log too, as it comes");
   sub->add_flag("--json", a->json, "Print one JSON object");
   sub->parse_complete_callback([a] {
@@ -73,7 +79,7 @@ void add_simulate(CLI::App& app, CommandLine& line) {
   const auto a = std::make_shared<SimulateArguments>();
   CLI::App* sub = add_command(app, line, "simulate",
                               "Writes the events of a simulated shop (options: source.*)",
-                              [a, &line](const Settings& s) { return simulate_command(s, *a); });
+                              [a](const Settings& s) { return simulate_command(s, *a); });
   sub->add_option("--to", a->to, "stdout, kafka (the topic topics.events), or a file (.gz, .zst)")
       ->capture_default_str();
   sub->add_flag("--catalog", a->catalog, "Write the shop's catalogue instead");

@@ -41,7 +41,7 @@ class Display {
  private:
   void loop() {
     using namespace std::chrono_literals;
-    const auto interval = way_ == Way::block ? 500ms : 30'000ms;
+    const auto interval = way_ == Way::block ? 500ms : 10'000ms;
     std::unique_lock lock(mutex_);
     while (!changed_.wait_for(lock, interval, [this] { return done_; })) show();
     if (way_ == Way::block) erase();

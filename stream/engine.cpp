@@ -65,13 +65,15 @@ void Engine::process(std::span<const Decoded> records, std::vector<Outcome>& out
       out[i].kind = Outcome::Kind::rejected;
       continue;
     }
+    const bool erases = types_[event->type].options.action == EventAction::forget;
+    if (!event->consent && !erases) continue;  // leaves no trace, not even in where epochs end
     if (epoch_records_ > 0 && event->time_ms - epoch_first_ms_ >= options_.epoch_span.count) {
       rank_until(i);
       learn();
     }
     if (epoch_records_ == 0) epoch_first_ms_ = event->time_ms;
     ++epoch_records_;
-    if (types_[event->type].options.action == EventAction::forget) {
+    if (erases) {
       rank_until(i);
       erase(*event, out[i]);
       begin = i + 1;

@@ -56,10 +56,11 @@ void LiveMetrics::published(std::int64_t latency_ns, const std::string& list) {
   now_.sample = list;
 }
 
-void LiveMetrics::checkpointed(std::size_t bytes) {
+void LiveMetrics::checkpointed(std::size_t bytes, std::int64_t pause_ns) {
   const std::lock_guard lock(mutex_);
   ++now_.checkpoints;
   now_.checkpoint_bytes = static_cast<std::int64_t>(bytes);
+  now_.checkpoint_pause.add(pause_ns);
 }
 
 LiveMetrics::Snapshot LiveMetrics::snapshot() const {

@@ -42,12 +42,13 @@ class LiveMetrics {
            popular_hit_rate = 0;        ///< share of choices that stood in the list held, fading
     LatencyHistogram latency;           ///< ns from a record read to its list encoded
     std::int64_t checkpoint_bytes = 0;  ///< of the newest checkpoint
+    LatencyHistogram checkpoint_pause;  ///< ns that a checkpoint kept records waiting
     std::string sample;                 ///< the newest list, as published
   };
 
   void count(const Decoded& record, const Outcome& outcome);
   void published(std::int64_t latency_ns, const std::string& list);
-  void checkpointed(std::size_t bytes);
+  void checkpointed(std::size_t bytes, std::int64_t pause_ns);
   Snapshot snapshot() const;
 
  private:

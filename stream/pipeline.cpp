@@ -23,6 +23,7 @@ constexpr milliseconds poll_wait{50};
 struct Checkpoint {
   RowBatch rows;
   Positions positions;
+  std::int64_t pause_ns = 0;  ///< that taking it kept records waiting
 };
 
 /// Records on their way through the stages.
@@ -228,7 +229,9 @@ void Run::take_checkpoint(Batch& batch) {
   Checkpoint& c = batch.checkpoint.emplace();
   c.rows = std::move(stale_);
   stale_.clear();
+  const std::int64_t start = p_.clock.steady_ns();
   p_.engine.save(c.rows);
+  c.pause_ns = p_.clock.steady_ns() - start;
   c.positions = batch.after;
   c.rows.put(meta_space, "positions", encode(batch.after));
 }
@@ -315,7 +318,7 @@ void Run::write_checkpoints() {
     std::optional<Checkpoint> c = checkpoints_.pop(poll_wait);
     if (!c) continue;
     if (Status s = p_.store.write(c->rows); !s) return fail(s.error());
-    p_.metrics.checkpointed(c->rows.bytes());
+    p_.metrics.checkpointed(c->rows.bytes(), c->pause_ns);
     checkpoint_under_way_ = false;
   }
 }

@@ -125,6 +125,11 @@ class Running:
     def output(self):
         return self._text("out")
 
+    def started(self):
+        """Waits until it has said what it does; from then on it answers signals."""
+        wait_until(lambda: "Ctrl-C ends it" in self.output(), "freshet has started", alive=self)
+        return self
+
     def kill(self):
         self.process.kill()
         return self.wait()

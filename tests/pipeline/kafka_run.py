@@ -5,7 +5,7 @@ import json
 import time
 
 from freshet_testing import (DATA, Case, Follower, Running, check_list, create_topic, file_run, freshet, kafka_options,
-                            , main, produce, read_bytes, read_topic, succeed)
+                             main, produce, read_bytes, read_topic, succeed)
 
 STREAM = "yoochoose_100k.test.jsonl.zst"
 PARTITIONS = 4

@@ -156,25 +156,44 @@ TEST_CASE("skippable zstd frames are skipped") {
   CHECK_FALSE(read_out(folder / "e").failure);
 }
 
+/// What an input gives in pieces of `piece_bytes` until its end or its error.
+std::string read_pieces(const std::string& path, std::size_t piece_bytes) {
+  const auto opened = Input::open(path);
+  REQUIRE(opened);
+  std::string piece(piece_bytes, '?'), text;
+  while (true) {
+    const auto read = (*opened)->read(piece, {});
+    if (!read || read->got == Input::Got::end) return text;
+    text.append(piece, 0, read->bytes);
+  }
+}
+
 TEST_CASE("an archive is given whole in pieces of any size, also without a checksum at its end") {
   // 3,000 lines "x", by `zstd --no-check`: the input is used up long before the output.
   const std::string archive = bytes({0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58, 0x4d, 0x00, 0x00, 0x10,
                                      0x78, 0x0a, 0x01, 0x00, 0x6b, 0x57, 0xef, 0xb0});
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "x\n";
   const Folder folder;
   write_file(folder / "e", archive);
   for (const std::size_t piece_bytes : {1U, 1000U, 6000U, 10'000U}) {
     CAPTURE(piece_bytes);
-    const auto input = std::move(Input::open(folder / "e").value());
-    std::string piece(piece_bytes, '?'), text;
-    while (true) {
-      const auto read = input->read(piece, {});
-      REQUIRE(read);
-      if (read->got == Input::Got::end) break;
-      text.append(piece, 0, read->bytes);
-    }
-    CHECK(text.size() == 6000);
-    CHECK(text.find_first_not_of("x\n") == std::string::npos);
+    CHECK((read_pieces(folder / "e", piece_bytes) == text));
   }
+}
+
+TEST_CASE("all of a last whole block is given, though nothing follows it") {
+  const std::string text = many_lines();
+  const std::string archive = compressed(Compression::zstd, text);
+  // RFC 8878: a frame header, here of 6 bytes, then blocks: 3 bytes that hold the size, and the
+  // block.
+  const auto byte = [&archive](std::size_t i) { return static_cast<unsigned char>(archive[i]); };
+  const std::size_t block_bytes = (byte(6) | byte(7) << 8 | byte(8) << 16) >> 3;
+  const Folder folder;
+  write_file(folder / "e", archive.substr(0, 6 + 3 + block_bytes));
+  const std::string at_once = read_pieces(folder / "e", text.size());
+  CHECK(at_once.size() == std::size_t{128} << 10);
+  CHECK((read_pieces(folder / "e", 1000) == at_once));
 }
 
 }  // namespace

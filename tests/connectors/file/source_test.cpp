@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "connectors/file/file_source.h"
 #include "tests/connectors/file/support.h"
@@ -138,6 +139,20 @@ TEST_CASE("one poll takes a bounded number of bytes") {
   CHECK(records.size() == 3);  // the third one passes 8 MiB
   REQUIRE(*source.poll(1000, {}, records) == Source::Polled::end);
   CHECK(records.size() == 4);
+}
+
+TEST_CASE("a poll comes back from a line without end") {
+  const Folder folder;
+  write_file(folder / "e", "");
+  std::filesystem::resize_file(folder / "e", 100 << 20);  // zeros, none of them on the disk
+  FileSource source({.path = folder / "e"});
+  REQUIRE(source.open({}));
+  std::vector<Record> records;
+  int empty_polls = 0;
+  while (*source.poll(1000, {}, records) == Source::Polled::more) empty_polls += records.empty();
+  CHECK(empty_polls >= 5);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].value->size() == FileSource::max_line_bytes);
 }
 
 TEST_CASE("a poll takes as many records as are asked for and there") {
