@@ -42,6 +42,7 @@ class ByteReader {
   template <class T>
     requires std::is_arithmetic_v<T>
   T number() {
+    if constexpr (std::is_same_v<T, bool>) return number<std::uint8_t>() != 0;
     T value{};
     if (bytes_.size() < sizeof(T)) {
       ok_ = false;

@@ -58,7 +58,7 @@ void ItemDictionary::save(RowBatch& out) {
 Status ItemDictionary::restore(const RowReader& rows) {
   assert(names_.empty());
   return rows.scan(space, [&](std::string_view key, std::string_view value) -> Status {
-    if (key_id(key) != names_.size() || !find(value).is_none()) {
+    if (key_id(key) != names_.size() || value.size() > block_bytes || !find(value).is_none()) {
       return error("state: the items are damaged at number " + std::to_string(names_.size()));
     }
     intern(value);

@@ -54,6 +54,9 @@ std::vector<std::string> EventTypes::problems(const EventTypeMap& types) {
     } else if (!target->second.takes_back.empty() || target->second.weight <= 0) {
       found.push_back("type '" + name + "' takes back '" + kind.takes_back +
                       "', which is not a type of positive weight");
+    } else if (target->second.action != EventAction::interact) {
+      found.push_back("type '" + name + "' takes back '" + kind.takes_back +
+                      "', which is no interaction");
     } else {
       undoable.insert(kind.takes_back);
     }

@@ -61,6 +61,7 @@ class Run {
 
  private:
   Status restore();
+  Status write_first_checkpoint();
   void skip_published(const Positions& committed);
   void read();
   void rank();
@@ -79,6 +80,7 @@ class Run {
   const std::atomic<bool>& stop_;
   Positions start_;      ///< S: where the state is
   Positions published_;  ///< lists of records before these are out already
+  bool is_new_ = true;   ///< nothing was ever checkpointed
   bool takes_back_ =
       false;        ///< the sink forgets what it wrote after a mark: only checkpoints settle
   RowBatch stale_;  ///< erasures for the first checkpoint
@@ -92,6 +94,7 @@ class Run {
 
 Status Run::run() {
   if (Status s = restore(); !s) return s;
+  if (Status s = write_first_checkpoint(); !s) return s;
   std::thread reader([this] { read(); });
   std::thread publisher([this] { publish(); });
   std::thread writer([this] { write_checkpoints(); });
@@ -114,7 +117,10 @@ Status Run::restore() {
   start_ = published_ = *positions;
   std::string mark;
   Status s = p_.store.scan(delivery_space, [&](std::string_view key, std::string_view value) {
-    if (key == "sink") mark = value;
+    if (key == "sink") {
+      mark = value;
+      is_new_ = false;
+    }
     return Status();
   });
   if (!s) return s;
@@ -127,6 +133,19 @@ Status Run::restore() {
   if (!committed) return committed.error();
   skip_published(*committed);
   return {};
+}
+
+/// From the first record on there is a checkpoint to go back to, so that a sink can always be cut.
+Status Run::write_first_checkpoint() {
+  if (!is_new_) return {};
+  Batch nothing;
+  nothing.after = start_;
+  take_checkpoint(nothing);
+  auto mark = p_.sink.flush();
+  if (!mark) return mark.error();
+  nothing.checkpoint->rows.put(delivery_space, "sink", *mark);
+  checkpoint_under_way_ = false;
+  return p_.store.write(nothing.checkpoint->rows);
 }
 
 /// Lists of records before the committed positions are out already: they are learned from, not

@@ -105,6 +105,10 @@ Status FileSink::write(std::span<Output> outputs) {
   for (const Output& output : outputs) {
     if (auto written = write_one(output); !written) return written;
   }
+  for (auto& file : files_) {
+    if (!file || !file->is_open()) continue;
+    if (auto shown = file->show(); !shown) return shown;
+  }
   return {};
 }
 

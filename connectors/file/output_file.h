@@ -37,6 +37,8 @@ class OutputFile {
 
   /// Appends a line and its newline. Blocks while a stream's reader is slow.
   Status append(std::string_view line);
+  /// Lets readers see what was appended. A compressed file shows it in blocks, and at `flush`.
+  Status show() { return compressor_ || !state_ ? state_ : write_lines(); }
   /// Returns when all is on the disk, or with a stream's reader.
   Status flush();
 

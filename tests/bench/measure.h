@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+namespace freshet::bench {
+
+/// What one case measured, and what the report and `--json` show.
+using Figures = nlohmann::ordered_json;
+
+std::int64_t wall_ns();
+/// Of all threads of the process: what others do on the machine disturbs it little.
+std::int64_t cpu_ns();
+
+/// Resident memory of this process, now and at its peak.
+std::size_t resident_bytes();
+std::size_t peak_resident_bytes();
+
+/// Millions of steps per CPU second of a fixed loop: dependent hashes and scattered additions to 8
+/// MiB, which is what ranking does most. Takes about a quarter of a second.
+double calibrate();
+
+/// {"p50", "p99", "max", "count"} of durations; nulls if there are none. Sorts them.
+Figures quantiles(std::vector<std::int64_t>& durations_ns);
+
+}  // namespace freshet::bench

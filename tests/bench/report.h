@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "tests/bench/measure.h"
+
+namespace freshet::bench {
+
+/// All cases as tables for people. `cases`: {"serving": [...], "models": [...], "pipeline": …,
+/// "checkpoints": …}.
+std::string report(const Figures& cases);
+
+}  // namespace freshet::bench

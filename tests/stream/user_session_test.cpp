@@ -1,0 +1,151 @@
+// Where a user's sessions begin, which events are repeats, what is known of him.
+
+#include <catch2/catch.hpp>
+
+#include "stream/hash.h"
+#include "tests/stream/user_play.h"
+
+using namespace freshet;
+using namespace freshet::test;
+
+TEST_CASE("the first event begins session 1") {
+  UserPlay p;
+  p.act("view", 1);
+  CHECK(p.user.session == 1);
+  CHECK(p.user.session_events == 1);
+  CHECK(p.user.last_ms == start_ms);
+}
+
+TEST_CASE("a gap of exactly session_gap keeps the session, a millisecond more ends it") {
+  UserPlay p;
+  p.act("view", 1);
+  p.act("view", 2, 30 * minute_ms);
+  CHECK(p.user.session == 1);
+  CHECK(p.user.session_events == 2);
+  p.act("view", 3, 60 * minute_ms + 1);
+  CHECK(p.user.session == 2);
+  CHECK(p.user.session_events == 1);
+}
+
+TEST_CASE("the gap is measured from the newest event, of whatever weight") {
+  UserPlay p;
+  p.act("view", 1);
+  p.act("impression", 2, 20 * minute_ms);
+  p.act("view", 3, 45 * minute_ms);
+  CHECK(p.user.session == 1);
+  CHECK(p.user.session_events == 2);  // the impression is no event of positive weight
+}
+
+TEST_CASE("a late event ends no session and does not move the user's time back") {
+  UserPlay p;
+  p.act("view", 1, 50 * minute_ms);
+  p.act("view", 2, 0);
+  CHECK(p.user.session == 1);
+  CHECK(p.user.last_ms == start_ms + 50 * minute_ms);
+  CHECK(p.history() == std::vector<std::uint32_t>{2, 1});  // newest in engine order
+  p.act("view", 3, 70 * minute_ms);                        // 20 min after the newest
+  CHECK(p.user.session == 1);
+}
+
+TEST_CASE("the shop's own session id begins a session when it changes, and only then") {
+  UserPlay p;
+  p.act("view", 1, 0, {}, "a");
+  p.act("view", 2, 10 * 60 * minute_ms, {}, "a");  // ten hours: the shop knows better
+  CHECK(p.user.session == 1);
+  p.act("view", 3, 10 * 60 * minute_ms, {}, "b");
+  CHECK(p.user.session == 2);
+  p.act("view", 4, 10 * 60 * minute_ms, {}, "a");  // back to an old id: a new session all the same
+  CHECK(p.user.session == 3);
+}
+
+TEST_CASE("an event without the shop's session id falls into the session until the gap") {
+  UserPlay p;
+  p.act("view", 1, 0, {}, "a");
+  p.act("view", 2, 10 * minute_ms);
+  CHECK(p.user.session == 1);
+  p.act("view", 3, 20 * minute_ms, {}, "a");
+  CHECK(p.user.session == 1);
+  p.act("view", 4, 60 * minute_ms);
+  CHECK(p.user.session == 2);
+  p.act("view", 5, 60 * minute_ms, {}, "a");
+  CHECK(p.user.session == 3);
+}
+
+TEST_CASE("profile and forget begin no session") {
+  UserPlay p;
+  p.act("profile", 1);
+  p.act("forget", 1);
+  CHECK(p.user.session == 0);
+  CHECK(p.user.last_ms == 0);
+}
+
+TEST_CASE("a repeated event id is known, by the same user") {
+  UserPlay p;
+  Event event = event_of("u", "i");
+  event.id = "e-1";
+  CHECK_FALSE(p.fold.repeated(p.user, event));
+  CHECK(p.fold.repeated(p.user, event));
+  User other;
+  CHECK_FALSE(p.fold.repeated(other, event));
+}
+
+TEST_CASE("events without an id are never repeats, and leave nothing") {
+  UserPlay p;
+  const Event event = event_of("u", "i");
+  CHECK_FALSE(p.fold.repeated(p.user, event));
+  CHECK_FALSE(p.fold.repeated(p.user, event));
+  CHECK(p.user.event_ids.empty());
+}
+
+TEST_CASE("the newest event ids are remembered, the oldest goes first") {
+  UserPlay p;  // remembers two
+  const auto repeated = [&](const char* id) {
+    Event event = event_of("u", "i");
+    event.id = id;
+    return p.fold.repeated(p.user, event);
+  };
+  CHECK_FALSE(repeated("a"));
+  CHECK_FALSE(repeated("b"));
+  CHECK(repeated("a"));  // known, and not moved to the end
+  CHECK_FALSE(repeated("c"));
+  CHECK(p.user.event_ids == std::vector<std::uint64_t>{hash64("b"), hash64("c")});
+  CHECK_FALSE(repeated("a"));
+  CHECK(repeated("c"));
+}
+
+TEST_CASE("with event_ids 0 nothing is a repeat") {
+  UserPlay p;
+  p.options.event_ids = 0;
+  const UserFold fold(p.options, minute_ms, p.types);
+  Event event = event_of("u", "i");
+  event.id = "a";
+  CHECK_FALSE(fold.repeated(p.user, event));
+  CHECK_FALSE(fold.repeated(p.user, event));
+  CHECK(p.user.event_ids.empty());
+}
+
+TEST_CASE("a profile sets attributes, sorted by name; the newest value wins; nothing to learn") {
+  UserPlay p;
+  Event event = event_of("u", "", "profile");
+  event.attributes = {{"vip", true}, {"age", 41.0}, {"country", std::string("NL")}};
+  CHECK_FALSE(p.fold.apply(p.user, event, ItemId{}, p.learned));
+  event.attributes = {{"age", 42.0}, {"age", 43.0}};
+  p.fold.apply(p.user, event, ItemId{}, p.learned);
+  const std::vector<std::pair<std::string, AttributeValue>> expected = {
+      {"age", 43.0}, {"country", std::string("NL")}, {"vip", true}};
+  CHECK(p.user.attributes == expected);
+}
+
+TEST_CASE("a user has at most 64 attributes; known ones can still change") {
+  UserPlay p;
+  Event event = event_of("u", "", "profile");
+  for (int i = 0; i < 64; ++i) event.attributes.emplace_back("k" + std::to_string(i), double(i));
+  p.fold.apply(p.user, event, ItemId{}, p.learned);
+  event.attributes = {{"one more", true}, {"k7", 70.0}};
+  p.fold.apply(p.user, event, ItemId{}, p.learned);
+  CHECK(p.user.attributes.size() == 64);
+  for (const auto& [key, value] : p.user.attributes) {
+    CHECK(key != "one more");
+    if (key == "k7") CHECK(value == AttributeValue(70.0));
+  }
+}
