@@ -44,9 +44,9 @@ void tell_rejected(const std::string& path, const std::vector<Decoded>& log) {
   if (rejected == 0) return;
   const auto first =
       std::find_if(log.begin(), log.end(), [](const Decoded& d) { return d.event() == nullptr; });
-  std::fprintf(stderr, "freshet: %s: %s of %s records cannot be used; the first, line %lld: %s\n",
+  std::fprintf(stderr, "freshet: %s: %s of %s records cannot be used; the first, line %s: %s\n",
                path.c_str(), grouped(static_cast<std::uint64_t>(rejected)).c_str(),
-               grouped(log.size()).c_str(), static_cast<long long>(first->offset + 1),
+               grouped(log.size()).c_str(), std::to_string(first->offset + 1).c_str(),
                std::get<Rejection>(first->what).reason.c_str());
 }
 

@@ -28,8 +28,9 @@ Result<std::unique_ptr<Engine>> restored_engine(const Settings& settings) {
 
 Json types_of(const HistoryItem& h, const EventTypes& types) {
   Json names = Json::array();
-  for (std::uint8_t t = 0; t < types.size(); ++t) {
-    if ((h.types >> t & 1) != 0) names.push_back(types[EventTypeId{t}].name);
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const EventTypeId t{static_cast<std::uint8_t>(i)};
+    if ((h.types >> i & 1) != 0) names.push_back(types[t].name);
   }
   return names;
 }

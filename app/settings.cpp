@@ -14,7 +14,6 @@ using config::Finding;
 using config::names;
 using config::not_yet;
 using config::object;
-using config::range;
 using config::Table;
 
 Table<LogOptions> describe_log() {

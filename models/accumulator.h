@@ -41,6 +41,25 @@ class ScoreAccumulator {
     sum += weight;
   }
 
+  /// `add` of `factor` · weight for a whole row. The members live in registers meanwhile.
+  void add_row(std::span<const std::uint32_t> items, std::span<const float> weights, float factor) {
+    float* const sums = sums_.data();
+    std::uint32_t* const touched = touched_.data();
+    const std::size_t bound = sums_.size();
+    std::size_t count = count_;
+    for (std::size_t k = 0; k < items.size(); ++k) {
+      const std::uint32_t item = items[k];
+      const float weight = factor * weights[k];
+      assert(item < bound);
+      if (!(weight > 0)) continue;
+      const float sum = sums[item];
+      touched[count] = item;
+      count += sum == 0;
+      sums[item] = sum + weight;
+    }
+    count_ = count;
+  }
+
   /// The sum of any item; 0 beyond the bound.
   float operator[](ItemId item) const {
     return item.index() < sums_.size() ? sums_[item.index()] : 0;

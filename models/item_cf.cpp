@@ -65,9 +65,7 @@ void ItemCf::candidates(const Query& query, Scratch& scratch, std::vector<Candid
     if (own.item.index() >= items_.size()) continue;
     const Item& item = items_[own.item.index()];
     const float factor = position_weight_[d] * item.query_factor;
-    const std::span<const std::uint32_t> ids = item.partners.ids();
-    const std::span<const float> weights = item.partners.weights();
-    for (std::size_t k = 0; k < ids.size(); ++k) work.scores.add(ids[k], factor * weights[k]);
+    work.scores.add_row(item.partners.ids(), item.partners.weights(), factor);
   }
   work.top.begin(query.limit);
   for (const std::uint32_t item : work.scores.touched()) {

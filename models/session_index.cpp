@@ -20,7 +20,7 @@ SessionIndex::Limits rounded(SessionIndex::Limits limits) {
 
 }  // namespace
 
-SessionIndex::SessionIndex(std::string name, const Limits& limits)
+SessionIndex::SessionIndex(const std::string& name, const Limits& limits)
     : limits_(rounded(limits)),
       mask_(limits_.max_sessions - 1),
       live_mask_(limits_.live_sessions - 1),
@@ -41,6 +41,13 @@ std::array<std::span<const std::uint32_t>, 2> SessionIndex::sessions_of(ItemId i
   const Item& row = items_[item.index()];
   const std::span<const std::uint32_t> ring(row.ring);
   return {ring.first(row.oldest), ring.subspan(row.oldest)};
+}
+
+std::array<std::span<const std::uint16_t>, 2> SessionIndex::places_of(ItemId item) const {
+  if (item.index() >= items_.size()) return {};
+  const Item& row = items_[item.index()];
+  const std::span<const std::uint16_t> places(row.places);
+  return {places.first(row.oldest), places.subspan(row.oldest)};
 }
 
 void SessionIndex::add(UserId user, std::uint32_t ordinal, ItemId item, std::int64_t time_ms) {
@@ -93,13 +100,18 @@ void SessionIndex::stop_growing(UserId user) {
 
 void SessionIndex::enter_ring(ItemId item, std::uint32_t sequence) {
   Item& row = items_[item.index()];
+  const auto place = static_cast<std::uint16_t>(session(sequence).items.size() - 1);
   if (row.ring.size() < limits_.item_sessions) {
     if (row.ring.size() == row.ring.capacity()) {
-      row.ring.reserve(std::min<std::size_t>(limits_.item_sessions, row.ring.size() * 2 + 2));
+      const auto room = std::min<std::size_t>(limits_.item_sessions, row.ring.size() * 2 + 2);
+      row.ring.reserve(room);
+      row.places.reserve(room);
     }
     row.ring.push_back(sequence);
+    row.places.push_back(place);
   } else {
     row.ring[row.oldest] = sequence;
+    row.places[row.oldest] = place;
     row.oldest = row.oldest + 1 == row.ring.size() ? 0 : row.oldest + 1;
   }
   ++row.sessions;
@@ -224,10 +236,18 @@ Status SessionIndex::restore_items(const RowReader& rows) {
     Item& row = items_[item];
     const std::size_t kept = std::min<std::size_t>(ring.size(), limits_.item_sessions);
     row.ring.assign(ring.end() - static_cast<std::ptrdiff_t>(kept), ring.end());
+    row.places.clear();
+    for (const std::uint32_t sequence : row.ring) row.places.push_back(find_place(sequence, item));
     row.sessions = sessions;
     row.log_sessions = std::log(static_cast<float>(sessions) + 1);
     return {};
   });
+}
+
+std::uint16_t SessionIndex::find_place(std::uint32_t sequence, std::uint32_t item) const {
+  if (!alive(sequence)) return 0;
+  const auto& items = session(sequence).items;
+  return static_cast<std::uint16_t>(std::find(items.begin(), items.end(), item) - items.begin());
 }
 
 Status SessionIndex::restore_live(const RowReader& rows) {
@@ -258,7 +278,7 @@ std::size_t SessionIndex::memory_bytes() const {
   for (const Session& s : sessions_) {
     if (s.items.capacity() > 8) bytes += s.items.capacity() * sizeof(std::uint32_t);
   }
-  for (const Item& row : items_) bytes += row.ring.capacity() * sizeof(std::uint32_t);
+  for (const Item& row : items_) bytes += row.ring.capacity() * 6;
   return bytes;
 }
 

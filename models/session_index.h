@@ -37,13 +37,13 @@ class SessionIndex {
     std::uint32_t item_sessions;  ///< newest sessions kept for each item
     std::uint32_t session_items;
   };
-  struct Session {
+  struct alignas(64) Session {
     boost::container::small_vector<std::uint32_t, 8> items;
     std::int64_t last_ms = 0;  ///< of its newest event
   };
 
   /// `name` begins the names of the row spaces.
-  SessionIndex(std::string name, const Limits& limits);
+  SessionIndex(const std::string& name, const Limits& limits);
 
   bool alive(std::uint32_t sequence) const { return next_ - sequence - 1 < sessions_.size(); }
   /// Requires `alive(sequence)`.
@@ -54,6 +54,9 @@ class SessionIndex {
   /// Sequence numbers of the sessions with the item: both parts are to be walked from their ends,
   /// the first part before the second, for newest first.
   std::array<std::span<const std::uint32_t>, 2> sessions_of(ItemId item) const;
+  /// At which place each of these sessions holds the item, in the same two parts. A session emptied
+  /// by `forget` holds nothing there any more.
+  std::array<std::span<const std::uint16_t>, 2> places_of(ItemId item) const;
   /// ln(sessions that held the item so far + 1). Requires `item` < `items()`.
   float log_sessions_of(std::uint32_t item) const { return items_[item].log_sessions; }
   std::size_t items() const { return items_.size(); }
@@ -70,7 +73,8 @@ class SessionIndex {
 
  private:
   struct Item {
-    std::vector<std::uint32_t> ring;  ///< from `oldest` on, around the end
+    std::vector<std::uint32_t> ring;    ///< from `oldest` on, around the end
+    std::vector<std::uint16_t> places;  ///< beside `ring`: place of the item in that session
     std::uint32_t oldest = 0;
     std::uint32_t sessions = 0;  ///< that held it so far, those no longer alive too
     float log_sessions = 0;
@@ -83,6 +87,7 @@ class SessionIndex {
   std::uint32_t begin_session(UserId user, std::uint32_t ordinal);
   void stop_growing(UserId user);
   void enter_ring(ItemId item, std::uint32_t sequence);
+  std::uint16_t find_place(std::uint32_t sequence, std::uint32_t item) const;
   std::uint32_t sequence_of(std::uint32_t slot) const {
     return next_ - 1 - ((next_ - 1 - slot) & mask_);
   }

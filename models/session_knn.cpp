@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint32_t query_items_max = 32;  // a neighbour's matches are a word of bits
 constexpr std::uint32_t touched_max = 32'768;  // the table of touched sessions holds 16-bit places
+constexpr std::size_t ahead = 8;  // neighbours whose items are fetched before their turn
 constexpr double ms_per_day = 86'400'000;
 
 }  // namespace
@@ -55,6 +56,7 @@ struct SessionKnn::Work final : Scratch {
   struct Touched {
     std::uint32_t sequence;
     std::uint32_t matches;  ///< bit d: it holds the query's item d
+    std::uint32_t place;    ///< of the newest of them in it
     float similarity;
   };
   std::vector<ItemId> query;     ///< own items, the newest first
@@ -141,9 +143,11 @@ void SessionKnn::find_neighbours(const Query& query, Work& work) const {
   for (std::size_t d = 0; d < work.query.size(); ++d) {
     const float weight = work.weight[d];
     const std::uint32_t bit = 1U << d;
-    for (const std::span<const std::uint32_t> part : index_.sessions_of(work.query[d])) {
-      for (auto it = part.rbegin(); it != part.rend(); ++it) {
-        const std::uint32_t sequence = *it;
+    const auto parts = index_.sessions_of(work.query[d]);
+    const auto places = index_.places_of(work.query[d]);
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      for (std::size_t k = parts[p].size(); k-- > 0;) {
+        const std::uint32_t sequence = parts[p][k];
         std::size_t at = (sequence * 0x9e3779b97f4a7c15ULL) >> shift;
         while (work.places[at] != 0 && work.touched[work.places[at] - 1].sequence != sequence) {
           at = (at + 1) & mask;
@@ -155,7 +159,7 @@ void SessionKnn::find_neighbours(const Query& query, Work& work) const {
         } else if (work.touched.size() < options_.touched && index_.alive(sequence) &&
                    !(has_own && sequence == own)) {
           __builtin_prefetch(&index_.session(sequence));
-          work.touched.push_back({sequence, bit, weight});
+          work.touched.push_back({sequence, bit, places[p][k], weight});
           work.places[at] = static_cast<std::uint16_t>(work.touched.size());
         }
       }
@@ -192,12 +196,15 @@ void SessionKnn::keep_nearest(const Query& query, Work& work) const {
 template <class Visit>
 void SessionKnn::walk_around_match(const Work& work, std::size_t neighbour, Visit visit) const {
   const Work::Touched& t = work.touched[neighbour];
+  if (neighbour + ahead < work.touched.size()) {
+    __builtin_prefetch(index_.session(work.touched[neighbour + ahead].sequence).items.data());
+  }
   const auto& items = index_.session(t.sequence).items;
   const auto match = static_cast<std::size_t>(std::countr_zero(t.matches));
   const std::uint32_t* const begin = items.data();
   const std::uint32_t* const end = begin + items.size();
-  const std::uint32_t* const matched = std::find(begin, end, work.query[match].value);
-  if (matched == end) return;  // the session was emptied by a forget
+  if (t.place >= items.size()) return;  // the session was emptied by a forget
+  const std::uint32_t* const matched = begin + t.place;
   const float amount = t.similarity * match_weight_[match];
   const auto reach = static_cast<std::ptrdiff_t>(options_.gap_max);
   const std::uint32_t* const first = matched - std::min(reach, matched - begin);

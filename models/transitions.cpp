@@ -75,12 +75,10 @@ void Transitions::candidates(const Query& query, Scratch& scratch,
       factor = static_cast<float>(weight * std::sqrt(scale_of(row) / row.total));  // of R/√ΣR
       const std::span<const std::uint32_t> ids = row.followers.ids();
       const std::span<const float> weights = row.followers.weights();
-      for (std::size_t k = 0; k < ids.size(); ++k) work.recent.add(ids[k], factor * weights[k]);
+      work.recent.add_row(ids, weights, factor);
       if (work.query.empty()) {
         work.current_factor = static_cast<float>(1 / row.total);
-        for (std::size_t k = 0; k < ids.size(); ++k) {
-          work.current.add(ids[k], work.current_factor * weights[k]);
-        }
+        work.current.add_row(ids, weights, work.current_factor);
       }
     }
     work.query.push_back(event.item);

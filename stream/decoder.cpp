@@ -59,7 +59,8 @@ std::string integer_text(dom::element e) {
   return std::to_string(std::int64_t(e));
 }
 
-/// Whether arrays and objects stand at most `levels` deep in each other. Cost: O(1) for a flat record's values.
+/// Whether arrays and objects stand at most `levels` deep in each other. Cost: O(1) for a flat
+/// record's values.
 bool fits_depth(dom::element e, std::size_t levels) {
   dom::array array;
   dom::object object;
@@ -109,8 +110,8 @@ struct Decoder::Impl {
     names = {f.user,     f.item,  f.type, f.time, f.session,    f.value,
              f.quantity, f.price, f.id,   f.list, f.attributes, f.consent};
     // The size limit comes from the constructor, the depth limit from allocate: both are needed.
-    // simdjson refuses values at its limit, so one more; `fits_depth` then sees to empty arrays and objects,
-    // which it does not count.
+    // simdjson refuses values at its limit, so one more; `fits_depth` then sees to empty arrays and
+    // objects, which it does not count.
     const auto failed = parser.allocate(record_bytes_max, depth_max + 1);
     assert(!failed);
     (void)failed;

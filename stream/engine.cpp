@@ -74,9 +74,13 @@ void Engine::process(std::span<const Decoded> records, std::vector<Outcome>& out
     if (epoch_records_ == 0) epoch_first_ms_ = event->time_ms;
     ++epoch_records_;
     if (erases) {
+      // Ends its epoch: what he added is taken back before the next checkpoint, and none of his
+      // events waits in it.
       rank_until(i);
       erase(*event, out[i]);
       begin = i + 1;
+      learn();
+      continue;
     }
     if (epoch_records_ >= options_.epoch_events) {
       rank_until(i + 1);

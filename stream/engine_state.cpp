@@ -161,7 +161,7 @@ Status Engine::restore(const RowReader& rows, RowBatch& stale) {
   if (!spaces) return spaces.error();
   for (const std::string& space : *spaces) {
     if (std::find(owners.begin(), owners.end(), owner(space)) != owners.end()) continue;
-    const Status s = rows.scan(space, [&](std::string_view key, std::string_view) {
+    Status s = rows.scan(space, [&](std::string_view key, std::string_view) {
       stale.erase(space, key);
       return Status();
     });

@@ -17,6 +17,8 @@ void add_one(Counter& n) {
   if (n < std::numeric_limits<Counter>::max()) ++n;
 }
 
+EventTypeId type_id(std::size_t index) { return {static_cast<std::uint8_t>(index)}; }
+
 void write(ByteWriter& w, const HistoryItem& h) {
   w.number(h.item.value);
   w.number(h.strength);
@@ -245,8 +247,8 @@ void UserFold::add(User& user, const Event& event, ItemId item, float weight) co
     entry.types = 0;
     entry.undoable[0] = entry.undoable[1] = 0;
   } else {
-    for (std::uint8_t t = 0; t < types_.size(); ++t) {
-      if (types_[EventTypeId{t}].options.weight < 0) entry.types &= ~(1U << t);
+    for (std::size_t t = 0; t < types_.size(); ++t) {
+      if (types_[type_id(t)].options.weight < 0) entry.types &= ~(1U << t);
     }
   }
   entry.types |= bit;
@@ -286,13 +288,13 @@ bool UserFold::take_back(User& user, EventTypeId target, ItemId item) const {
 
 void UserFold::rate_strength(HistoryItem& entry) const {
   bool first = true;
-  for (std::uint8_t t = 0; t < types_.size(); ++t) {
+  for (std::size_t t = 0; t < types_.size(); ++t) {
     if ((entry.types >> t & 1) == 0) continue;
-    const EventTypeOptions& o = types_[EventTypeId{t}].options;
+    const EventTypeOptions& o = types_[type_id(t)].options;
     const float w = o.action == EventAction::rate ? entry.rating : static_cast<float>(o.weight);
     if (first || w > entry.strength) {
       entry.strength = w;
-      entry.strongest = EventTypeId{t};
+      entry.strongest = type_id(t);
     }
     first = false;
   }

@@ -79,7 +79,7 @@ void Users::save(RowBatch& out) {
 
 Status Users::restore(const RowReader& rows) {
   assert(users_.empty());
-  const Status read = rows.scan(space, [&](std::string_view key, std::string_view value) -> Status {
+  return rows.scan(space, [&](std::string_view key, std::string_view value) -> Status {
     const std::uint32_t id = key_id(key);
     auto user = std::make_unique<User>();
     if (id < users_.size() || id == UserId::none_value || !user->decode(value)) {
@@ -94,7 +94,6 @@ Status Users::restore(const RowReader& rows) {
     users_.push_back(std::move(user));
     return {};
   });
-  return read;
 }
 
 }  // namespace freshet

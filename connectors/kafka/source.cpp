@@ -46,9 +46,9 @@ class KafkaSource::Impl {
   Impl(const KafkaOptions& options, std::string topic, KafkaLog log, const Clock& clock,
        Settings settings)
       : topic_(std::move(topic)), group_(options.group), clock_(clock), settings_(settings) {
-    auto made =
-        kafka::Client::make(kafka::Client::Kind::consumer,
-                            kafka::consumer_properties(options, settings.accept_gap), log, clock);
+    auto made = kafka::Client::make(kafka::Client::Kind::consumer,
+                                    kafka::consumer_properties(options, settings.accept_gap),
+                                    std::move(log), clock);
     if (made.has_error()) {
       made_ = made.error();
       return;

@@ -1,0 +1,127 @@
+"""`freshet evaluate` on logs so small that their measures were worked out by hand, with popularity alone."""
+
+import json
+import math
+
+from freshet_testing import Case, freshet, main, sets, succeed, write_events
+
+T = 1_700_000_000_000
+POPULARITY = {"models": [{"type": "popularity"}], "engine.epoch_events": 1}
+
+
+def log(text):
+    """'ann:x bob:y' as events, a second apart, each learned before the next."""
+    return [{"user": pair.split(":")[0], "item": pair.split(":")[1], "type": "view", "time": T + i * 1_000}
+            for i, pair in enumerate(text.split())]
+
+
+# Views so far when a user gets his list, and the list: x 2, y 1, then what he saw himself.
+#   d's first list: x 2, y 1, z (his own, not yet learned)   then d views x: place 1
+#   e's first list: x 3, z 1 (newer), y 1, w (his own)       then e views y: place 3
+#   f's first list: x 3, y 2, w 1, z 1, v (his own)          then f views q, which nobody saw: not in it
+PREQUENTIAL = "a:x b:y c:x d:z d:x e:w e:y f:v f:q"
+
+
+class Evaluate(Case):
+    def evaluate(self, *words, **options):
+        text = succeed("evaluate", *words, "--json", *sets({**POPULARITY, **options}))
+        self.assertEqual(len(text.splitlines()), 1)
+        return json.loads(text)
+
+    def measures(self, got, predictions, hr, mrr, ndcg):
+        self.assertEqual(got["predictions"], predictions)
+        for name in ("fused", "popularity"):
+            self.assertAlmostEqual(got["models"][name]["hr"], hr, msg=name)
+            self.assertAlmostEqual(got["models"][name]["mrr"], mrr, msg=name)
+            self.assertAlmostEqual(got["models"][name]["ndcg"], ndcg, msg=name)
+
+    def prequential(self, *words, **options):
+        events = write_events(self.folder / "events.jsonl", log(PREQUENTIAL))
+        return self.evaluate("--protocol", "prequential", "--events", events, *words, **options)
+
+    def test_prequential(self):
+        got = self.prequential("--from", 0)
+        self.measures(got, 3, hr=2 / 3, mrr=(1 + 1 / 3) / 3, ndcg=(1 + 1 / math.log2(4)) / 3)
+        self.assertEqual((got["protocol"], got["k"]), ("prequential", 20))
+
+    def test_prequential_with_shorter_lists(self):
+        got = self.prequential("--from", 0, **{"lists.size": 2})
+        self.measures(got, 3, hr=1 / 3, mrr=1 / 3, ndcg=1 / 3)
+        self.assertEqual(got["k"], 2)
+
+    def test_prequential_from_a_share_of_the_log_on(self):
+        # The last 4 of 9 records: e:w, which is no prediction, e:y, f:v and f:q.
+        got = self.prequential("--from", 0.5)
+        self.measures(got, 2, hr=1 / 2, mrr=1 / 6, ndcg=1 / 4)
+
+    def test_prequential_ranked_at_the_request(self):
+        # Just before f views q nothing else has changed but his own v.
+        got = self.prequential("--from", 0, "--rank", "request")
+        self.measures(got, 3, hr=2 / 3, mrr=(1 + 1 / 3) / 3, ndcg=(1 + 1 / math.log2(4)) / 3)
+
+    def test_session(self):
+        # Learned: x 3, z 1 (newer), y 1. Session s: after n comes y at place 3, after y comes x at place 1.
+        # Session t is over before there is anything to predict.
+        train = write_events(self.folder / "train.jsonl", log("a:x b:y c:x d:z d:x"))
+        test = write_events(self.folder / "test.jsonl", log("s:n s:y s:x t:x"))
+        got = self.evaluate("--protocol", "session", "--train", train, "--test", test)
+        self.measures(got, 2, hr=1, mrr=(1 / 3 + 1) / 2, ndcg=(1 / 2 + 1) / 2)
+        self.assertEqual(got["protocol"], "session")
+
+    def test_session_that_learns_as_it_goes(self):
+        # After two sessions with y it has overtaken z: the third finds it at place 2, the fourth beside x.
+        train = write_events(self.folder / "train.jsonl", log("a:x b:y c:x d:z d:x"))
+        test = write_events(self.folder / "test.jsonl", log("s:n s:y t:n t:y"))
+        words = ["--protocol", "session", "--train", train, "--test", test]
+        self.measures(self.evaluate(*words), 2, hr=1, mrr=1 / 3, ndcg=1 / 2)
+        # t's list: x 3, y 2, n (own) and z 1.
+        self.measures(self.evaluate(*words, "--learn-test"), 2, hr=1, mrr=(1 / 3 + 1 / 2) / 2,
+                      ndcg=(1 / 2 + 1 / math.log2(3)) / 2)
+
+    def test_keys_of_the_json_object(self):
+        got = self.prequential("--from", 0)
+        self.assertEqual(list(got), ["protocol", "predictions", "k", "models", "coverage", "novelty",
+                                     "events_per_second"])
+        self.assertEqual(list(got["models"]), ["fused", "popularity"])
+        self.assertEqual(list(got["models"]["fused"]), ["hr", "mrr", "ndcg"])
+        self.assertGreater(got["events_per_second"], 0)
+        self.assertGreater(got["novelty"], 0)
+        # Judged lists show x, y, z, w and v, of six items that anybody saw.
+        self.assertAlmostEqual(got["coverage"], 5 / 6)
+
+    def test_a_model_without_popularity(self):
+        got = self.prequential("--from", 0, models=[{"type": "item_cf"}])
+        self.assertEqual(list(got["models"])[:2], ["fused", "item_cf"])
+
+    def test_every_model_is_judged_by_default(self):
+        events = write_events(self.folder / "events.jsonl", log(PREQUENTIAL))
+        got = json.loads(succeed("evaluate", "--events", events, "--from", 0, "--json"))
+        self.assertEqual(list(got["models"]), ["fused", "session_knn", "item_cf", "transitions", "repeat",
+                                               "popularity"])
+
+    def test_only_choices_are_predictions(self):
+        events = log("a:x b:y b:x b:y")
+        events[2]["type"] = "impression"
+        events[3].update(type="rating", value=1)
+        path = write_events(self.folder / "events.jsonl", events)
+        self.assertEqual(self.evaluate("--events", path, "--from", 0)["predictions"], 1)
+
+    def test_as_text(self):
+        events = write_events(self.folder / "events.jsonl", log(PREQUENTIAL))
+        text = succeed("evaluate", "--events", events, "--from", 0, *sets(POPULARITY)).decode()
+        self.assertRegex(text, r"(?m)^model +HR@20 +MRR@20 +NDCG@20$")
+        self.assertRegex(text, r"(?m)^fused +0\.6667 +0\.4444 +0\.5000$")
+        self.assertIn("3 predictions (prequential), 9 events", text)
+
+    def test_records_that_cannot_be_used_are_told(self):
+        path = self.folder / "events.jsonl"
+        write_events(path, log(PREQUENTIAL))
+        path.write_text(path.read_text() + '{"user":"u"}\nnonsense\n')
+        ended = freshet("evaluate", "--events", path, "--from", 0, "--json", *sets(POPULARITY))
+        self.assertEqual(ended.status, 0)
+        self.assertRegex(ended.err.decode(), r"2 of 11 records cannot be used; the first, line 10: .*'type'")
+        self.assertEqual(json.loads(ended.out)["predictions"], 3)
+
+
+if __name__ == "__main__":
+    main()
