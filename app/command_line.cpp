@@ -147,10 +147,12 @@ void add_inspect(CLI::App& app, CommandLine& line) {
       [=](const Settings& s) { return inspect_state_command(s, *json); });
 }
 
-bool read_file(const std::string& path, std::string& text) {
+bool read_file(const std::string& path, std::string& text) try {
   std::ifstream in(path, std::ios::binary);
   text.assign(std::istreambuf_iterator<char>(in), {});
-  return in.good() || (in.eof() && !in.bad());
+  return in.is_open();
+} catch (const std::ios_base::failure&) {  // a folder opens like a file
+  return false;
 }
 
 /// The settings of the command line. False: every problem was printed.

@@ -55,9 +55,9 @@ class Evaluate(Case):
         self.measures(got, 2, hr=1 / 2, mrr=1 / 6, ndcg=1 / 4)
 
     def test_prequential_ranked_at_the_request(self):
-        # Just before f views q nothing else has changed but his own v.
+        # By then e's own w has been learned, and stands before the older z and y: x 3, w 1, z 1, y 1.
         got = self.prequential("--from", 0, "--rank", "request")
-        self.measures(got, 3, hr=2 / 3, mrr=(1 + 1 / 3) / 3, ndcg=(1 + 1 / math.log2(4)) / 3)
+        self.measures(got, 3, hr=2 / 3, mrr=(1 + 1 / 4) / 3, ndcg=(1 + 1 / math.log2(5)) / 3)
 
     def test_session(self):
         # Learned: x 3, z 1 (newer), y 1. Session s: after n comes y at place 3, after y comes x at place 1.
