@@ -11,6 +11,8 @@ namespace freshet {
 namespace {
 
 constexpr std::uint32_t nothing = 0xffffffffU;
+/// Fewer interactions are learned sooner by the calling thread than by waking the others.
+constexpr std::size_t shared_learning_min = 8;
 
 std::int16_t place(const std::vector<ItemId>& list, ItemId item) {
   const auto at = std::find(list.begin(), list.end(), item);
@@ -271,14 +273,18 @@ void Engine::erase(const Event& event, Outcome& out) {
 void Engine::learn() {
   const std::int64_t start = system_clock().steady_ns();
   const std::span<const Interaction> epoch(pending_.data(), pending_count_);
-  if (learning_ && !epoch.empty()) {
-    executor_.run(models_.size() + 1, [&](std::size_t i, std::size_t) {
-      if (i < models_.size()) {
-        models_[i]->learn(epoch);
-      } else {
-        ranker_->learn(epoch);
-      }
-    });
+  const auto teach = [&](std::size_t i, std::size_t) {
+    if (i < models_.size()) {
+      models_[i]->learn(epoch);
+    } else {
+      ranker_->learn(epoch);
+    }
+  };
+  const std::size_t learners = learning_ && !epoch.empty() ? models_.size() + 1 : 0;
+  if (epoch.size() < shared_learning_min) {
+    for (std::size_t i = 0; i < learners; ++i) teach(i, 0);
+  } else {
+    executor_.run(learners, teach);
   }
   pending_count_ = 0;
   epoch_records_ = 0;
