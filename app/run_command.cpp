@@ -110,7 +110,8 @@ int run_command(const Settings& settings) {
                             settings.delivery,
                             system_clock(),
                             metrics,
-                            [](std::string_view line) { log_line(LogLevel::info, line); }};
+                            [](std::string_view line) { log_line(LogLevel::info, line); },
+                            settings.topics.events};
   Status result;
   {
     const Display display(metrics, block ? Display::Way::block : Display::Way::lines);

@@ -10,7 +10,6 @@
 namespace freshet {
 namespace {
 
-using config::Finding;
 using config::names;
 using config::not_yet;
 using config::object;
@@ -44,16 +43,12 @@ config::TypeTable sink_types() {
       .type("none", object<NoOptions>("Nowhere: lists are made and counted only."));
 }
 
-std::vector<Finding> check_models(const Settings& s) {
-  std::vector<Finding> found;
+std::string models_problem(const std::vector<config::Tagged>& models) {
   std::set<std::string> seen;
-  for (std::size_t i = 0; i < s.models.size(); ++i) {
-    if (seen.insert(s.models[i].type()).second) continue;
-    found.push_back(
-        {"models." + std::to_string(i), "the model '" + s.models[i].type() + "' is there twice"});
+  for (const config::Tagged& model : models) {
+    if (!seen.insert(model.type()).second) return "the model '" + model.type() + "' is there twice";
   }
-  if (s.models.empty()) found.push_back({"models", "at least one model is needed"});
-  return found;
+  return "";
 }
 
 }  // namespace
@@ -76,7 +71,8 @@ Table<Settings> describe_settings() {
       .option("events", &Settings::events, describe_events())
       .option("users", &Settings::users, describe_users())
       .option("lists", &Settings::lists, describe_lists())
-      .option("models", &Settings::models, model_types())
+      .option("models", &Settings::models, model_types(), config::not_empty(),
+              config::check(models_problem, "each type once"))
       .option("fusion", &Settings::fusion,
               fusion_types()
                   .not_yet("stacking", "Learned fusion comes with a later version.")
@@ -88,8 +84,7 @@ Table<Settings> describe_settings() {
           object<HttpOptions>("The HTTP API and page.")
               .option("listen", &HttpOptions::listen, "Address and port; empty switches it off.",
                       not_yet("The HTTP API comes with a later version.")))
-      .option("log", &Settings::log, describe_log())
-      .check(check_models);
+      .option("log", &Settings::log, describe_log());
 }
 
 }  // namespace freshet

@@ -223,7 +223,8 @@ bool Merger::step_into_object(Place& place, const erased::Object& object,
   const std::string& key = assignment.keys[at];
   const erased::Option* option = object.find(key);
   if (option == nullptr) {
-    add_unknown_key(root_, object, path_of(assignment, at), key, origin_of(assignment), problems_);
+    add_unknown_key(root_, object, path_of(assignment, at), key,
+                    place.kind->shape == Shape::kTagged, origin_of(assignment), problems_);
     return false;
   }
   const void* inside = place.defaults;

@@ -51,7 +51,7 @@ void Problems::add(Problem problem) {
 }
 
 void add_unknown_key(const erased::Object& root, const erased::Object& object,
-                     const std::string& path, std::string_view key, const Node& origin,
+                     const std::string& path, std::string_view key, bool tagged, const Node& origin,
                      Problems& problems) {
   std::string best;
   int best_distance = 0;
@@ -61,18 +61,22 @@ void add_unknown_key(const erased::Object& root, const erased::Object& object,
     best_distance = distance;
   };
   std::vector<std::string> siblings;
-  for (const erased::Option& option : object.options) {
-    siblings.push_back(option.name);
-    consider(joined(path, option.name), edit_distance(key, option.name));
-  }
+  const auto sibling = [&](const std::string& name) {
+    siblings.push_back(name);
+    // In half slips. Names are often cut short, so a beginning counts as half a slip.
+    const bool begun = key.size() >= 3 && name.starts_with(key);
+    consider(joined(path, name), begun ? 1 : 2 * edit_distance(key, name));
+  };
+  if (tagged) sibling("type");
+  for (const erased::Option& option : object.options) sibling(option.name);
   const std::string whole = joined(path, key);
   std::vector<std::string> paths;
   add_paths(root, "", paths);
   for (const std::string& candidate : paths) {
-    // A right key in the wrong section is the likeliest slip of all.
+    // A right key in the wrong section is likelier than a slip in the right one.
     const int other = edit_distance(key, last_part(candidate));
-    const int elsewhere = other == 0 ? 0 : other + 1;
-    consider(candidate, std::min(elsewhere, edit_distance(whole, candidate)));
+    const int elsewhere = other == 0 ? 1 : 2 * other + 2;
+    consider(candidate, std::min(elsewhere, 2 * edit_distance(whole, candidate)));
   }
   constexpr std::size_t kListed = 16;
   const bool few = !siblings.empty() && siblings.size() <= kListed;

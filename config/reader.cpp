@@ -82,7 +82,7 @@ void Reader::object(const Object& table, const Node& node, void* target, const s
         (tagged && member.key == kTypeKey) || (path.empty() && member.key == "$schema");
     if (ours || table.find(member.key) != nullptr) continue;
     if (problems_.full()) break;
-    add_unknown_key(root_, table, path, member.key, member, problems_);
+    add_unknown_key(root_, table, path, member.key, tagged, member, problems_);
   }
   if (problems_.count() == before) check_object(table, node, target, path);
 }

@@ -25,9 +25,10 @@ class Problems {
 };
 
 // Adds the problem that `key` is none of the options of `object`, which lies at `path`.
-// `root` is the whole table, in which the nearest option is looked for too.
+// `root` is the whole table, in which the nearest option is looked for too. `tagged`: the object
+// has a "type" as well.
 void add_unknown_key(const erased::Object& root, const erased::Object& object,
-                     const std::string& path, std::string_view key, const Node& origin,
+                     const std::string& path, std::string_view key, bool tagged, const Node& origin,
                      Problems& problems);
 
 // Reads `tree` over the defaults that `settings` holds, a struct of the table `root`.

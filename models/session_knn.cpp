@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 
 #include "models/accumulator.h"
 
@@ -71,6 +72,13 @@ struct SessionKnn::Work final : Scratch {
   std::vector<float> shares;  ///< explain: list × query
 };
 
+/// What a neighbour gives: to each of `items`, `amount` times its weight.
+struct SessionKnn::Gift {
+  std::span<const std::uint32_t> items;
+  std::span<const float> weights;
+  float amount;
+};
+
 SessionKnn::SessionKnn(const SessionKnnOptions& options)
     : options_(options),
       day_weight_(static_cast<float>(1 / (ms_per_day * options.age_days))),
@@ -82,9 +90,10 @@ SessionKnn::SessionKnn(const SessionKnnOptions& options)
     match_weight_.push_back(
         static_cast<float>(std::exp(-static_cast<double>(d) / options.match_decay)));
   }
-  for (std::uint32_t gap = 0; gap <= options.gap_max; ++gap) {
+  const auto gap_max = static_cast<std::int64_t>(options.gap_max);
+  for (std::int64_t gap = -gap_max; gap <= gap_max; ++gap) {
     gap_weight_.push_back(
-        static_cast<float>(std::exp(-static_cast<double>(gap) / options.gap_decay)));
+        static_cast<float>(std::exp(-static_cast<double>(std::abs(gap)) / options.gap_decay)));
   }
   length_weight_.push_back(0);
   for (std::uint32_t n = 1; n <= options.session_items; ++n) {
@@ -108,8 +117,8 @@ void SessionKnn::candidates(const Query& query, Scratch& scratch,
   keep_nearest(query, work);
   work.scores.reset(index_.items());
   for (std::size_t n = 0; n < work.touched.size(); ++n) {
-    walk_around_match(work, n,
-                      [&](std::uint32_t item, float amount) { work.scores.add(item, amount); });
+    const Gift gift = gift_of(work, n);
+    work.scores.add_row(gift.items, gift.weights, gift.amount);
   }
   work.top.begin(query.limit);
   for (const std::uint32_t item : work.scores.touched()) {
@@ -193,25 +202,20 @@ void SessionKnn::keep_nearest(const Query& query, Work& work) const {
   work.touched.resize(kept);
 }
 
-template <class Visit>
-void SessionKnn::walk_around_match(const Work& work, std::size_t neighbour, Visit visit) const {
+SessionKnn::Gift SessionKnn::gift_of(const Work& work, std::size_t neighbour) const {
   const Work::Touched& t = work.touched[neighbour];
   if (neighbour + ahead < work.touched.size()) {
     __builtin_prefetch(index_.session(work.touched[neighbour + ahead].sequence).items.data());
   }
   const auto& items = index_.session(t.sequence).items;
+  if (t.place >= items.size()) return {};  // the session was emptied by a forget
+  const std::size_t reach = options_.gap_max;
+  const std::size_t first = t.place - std::min<std::size_t>(reach, t.place);
+  const std::size_t count = std::min(t.place + reach + 1, items.size()) - first;
   const auto match = static_cast<std::size_t>(std::countr_zero(t.matches));
-  const std::uint32_t* const begin = items.data();
-  const std::uint32_t* const end = begin + items.size();
-  if (t.place >= items.size()) return;  // the session was emptied by a forget
-  const std::uint32_t* const matched = begin + t.place;
-  const float amount = t.similarity * match_weight_[match];
-  const auto reach = static_cast<std::ptrdiff_t>(options_.gap_max);
-  const std::uint32_t* const first = matched - std::min(reach, matched - begin);
-  const std::uint32_t* const last = matched + std::min(reach, end - 1 - matched);
-  for (const std::uint32_t* at = first; at <= last; ++at) {
-    visit(*at, amount * gap_weight_[static_cast<std::size_t>(std::abs(at - matched))]);
-  }
+  return {{items.data() + first, count},
+          {gap_weight_.data() + (first + reach - t.place), count},
+          t.similarity * match_weight_[match]};
 }
 
 float SessionKnn::idf(const Work& work, std::uint32_t item) const {
@@ -239,15 +243,18 @@ void SessionKnn::explain(const Query&, Scratch& scratch, std::span<const ItemId>
     const std::uint32_t matches = work.touched[n].matches;
     float total = 0;
     for (std::uint32_t m = matches; m != 0; m &= m - 1) total += work.weight[std::countr_zero(m)];
-    walk_around_match(work, n, [&](std::uint32_t item, float amount) {
-      const std::uint32_t place = work.asked[item];
-      if (place == 0 || !(total > 0)) return;
+    if (!(total > 0)) continue;
+    const Gift gift = gift_of(work, n);
+    for (std::size_t k = 0; k < gift.items.size(); ++k) {
+      const std::uint32_t place = work.asked[gift.items[k]];
+      if (place == 0) continue;
+      const float amount = gift.amount * gift.weights[k];
       float* const row = &work.shares[(place - 1) * width];
       for (std::uint32_t m = matches; m != 0; m &= m - 1) {
         const auto d = static_cast<std::size_t>(std::countr_zero(m));
         row[d] += amount * work.weight[d] / total;
       }
-    });
+    }
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
     for (std::size_t d = 0; d < width; ++d) {

@@ -66,19 +66,19 @@ class SessionKnn final : public Model {
 
  private:
   struct Work;
+  struct Gift;
 
   void read_query(const Query& query, Work& work) const;
   void find_neighbours(const Query& query, Work& work) const;
   void keep_nearest(const Query& query, Work& work) const;
   float idf(const Work& work, std::uint32_t item) const;
-  template <class Visit>
-  void walk_around_match(const Work& work, std::size_t neighbour, Visit visit) const;
+  Gift gift_of(const Work& work, std::size_t neighbour) const;
 
   // Fixed after construction.
   const SessionKnnOptions options_;
   std::vector<float> position_weight_;  ///< by d
   std::vector<float> match_weight_;     ///< by d
-  std::vector<float> gap_weight_;       ///< by |q − p|
+  std::vector<float> gap_weight_;       ///< by q − p, from −gap_max
   std::vector<float> length_weight_;    ///< by |s|
   float day_weight_;                    ///< of one millisecond of age
 

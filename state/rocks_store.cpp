@@ -19,7 +19,10 @@ namespace {
 
 Error describe(const std::string& path, const rocksdb::Status& status) {
   const std::string text = status.ToString();
-  if (text.find("lock") != std::string::npos && status.IsIOError()) {
+  // RocksDB's own words: the path may hold "lock" too.
+  const bool locked = text.find("While lock file") != std::string::npos ||
+                      text.find("lock hold by current process") != std::string::npos;
+  if (locked && status.IsIOError()) {
     return error(
         "state: the directory '" + path +
         "' is in use by another freshet; stop it first, or give this one a state.path of its own");
@@ -50,6 +53,14 @@ std::string full_key(std::string_view space, std::string_view key) {
   return full;
 }
 
+bool holds_tables(const std::string& path) {
+  std::error_code ec;
+  for (const auto& file : std::filesystem::directory_iterator(path, ec)) {
+    if (file.path().extension() == ".sst") return true;
+  }
+  return false;
+}
+
 rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
 
 }  // namespace
@@ -67,6 +78,10 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, Mo
     status = rocksdb::DB::OpenForReadOnly(options(), path, &db);
   } else {
     if (!there) {
+      // RocksDB would begin a new state over them.
+      if (holds_tables(path)) {
+        return error("state: the directory '" + path + "' is damaged: its file CURRENT is missing");
+      }
       const bool foreign = std::filesystem::is_directory(path, ec) &&
                            !std::filesystem::is_empty(path, ec) &&
                            !std::filesystem::exists(std::filesystem::path(path) / "LOCK", ec);

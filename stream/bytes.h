@@ -1,6 +1,8 @@
 #pragma once
 
 #include <bit>
+#include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -31,6 +33,29 @@ class ByteWriter {
 
  private:
   std::string& out_;
+};
+
+/// Some numbers of together `N` bytes, appended to a row in one piece: several times faster than
+/// one by one.
+template <std::size_t N>
+class ByteBlock {
+ public:
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  ByteBlock& number(T value) {
+    assert(used_ + sizeof(T) <= N);
+    std::memcpy(raw_ + used_, &value, sizeof(T));
+    used_ += sizeof(T);
+    return *this;
+  }
+  void append_to(std::string& out) const {
+    assert(used_ == N);
+    out.append(raw_, N);
+  }
+
+ private:
+  char raw_[N];
+  std::size_t used_ = 0;
 };
 
 /// Reads what ByteWriter wrote. Reading past the end yields zeros and makes `ok` false: check it

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::uint8_t engine_row_version = 1;
 
-void write_interaction(ByteWriter& w, const Interaction& i) {
+void write_interaction(std::string& row, const Interaction& i) {
+  ByteWriter w(row);
   w.number(i.user.value);
   w.number(i.item.value);
   w.number(i.type.value);
@@ -22,7 +23,7 @@ void write_interaction(ByteWriter& w, const Interaction& i) {
   w.number(i.time_ms);
   w.number(i.session);
   w.number(i.forget);
-  write_past(w, i.history, i.recent);
+  write_past(row, i.history, i.recent);
 }
 
 void read_interaction(ByteReader& r, Interaction& i) {
@@ -122,7 +123,7 @@ void Engine::save_meta(RowBatch& out) {
   w.number(epoch_records_);
   w.number(epoch_first_ms_);
   w.number(static_cast<std::uint32_t>(pending_count_));
-  for (std::size_t i = 0; i < pending_count_; ++i) write_interaction(w, pending_[i]);
+  for (std::size_t i = 0; i < pending_count_; ++i) write_interaction(row, pending_[i]);
   out.put(meta_space, "engine", row);
 }
 

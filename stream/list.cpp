@@ -91,26 +91,27 @@ void write_json_text(std::string_view text, std::string& out) {
   out += '"';
 }
 
-void write_list(const List& list, const Event& cause, std::string_view cause_type,
-                Partition partition, Offset offset, const std::vector<std::string>& part_names,
-                std::string& out) {
+void write_list(const List& list, const Event& event, const Cause& cause,
+                const std::vector<std::string>& part_names, std::string& out) {
   out += R"({"user":)";
-  write_json_text(cause.user, out);
+  write_json_text(event.user, out);
   out += R"(,"time":)";
-  write_integer(cause.time_ms, out);
+  write_integer(event.time_ms, out);
   out += R"(,"list":")";
-  write_integer(partition, out);
+  write_integer(cause.partition, out);
   out += '-';
-  write_integer(offset, out);
-  out += R"(","cause":{"topic":"events","partition":)";
-  write_integer(partition, out);
+  write_integer(cause.offset, out);
+  out += R"(","cause":{"topic":)";
+  write_json_text(cause.topic, out);
+  out += R"(,"partition":)";
+  write_integer(cause.partition, out);
   out += R"(,"offset":)";
-  write_integer(offset, out);
+  write_integer(cause.offset, out);
   out += R"(,"type":)";
-  write_json_text(cause_type, out);
-  if (!cause.item.empty()) {
+  write_json_text(cause.type, out);
+  if (!event.item.empty()) {
     out += R"(,"item":)";
-    write_json_text(cause.item, out);
+    write_json_text(event.item, out);
   }
   out += R"(},"items":[)";
   for (std::size_t i = 0; i < list.entries.size(); ++i) {

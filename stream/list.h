@@ -27,11 +27,18 @@ struct List {
 /// A score as it is printed: rounded to nine decimals.
 std::int64_t score_nanos(double score);
 
+/// The record that a list answers.
+struct Cause {
+  std::string_view topic;
+  Partition partition = 0;
+  Offset offset = 0;
+  std::string_view type;  ///< name of the event's type
+};
+
 /// Appends a list as the contract's JSON object, without a newline. `part_names` in the order of
 /// `parts`; a part that rounds to 0 is left out. Cost: 3–5 µs for twenty items.
-void write_list(const List& list, const Event& cause, std::string_view cause_type,
-                Partition partition, Offset offset, const std::vector<std::string>& part_names,
-                std::string& out);
+void write_list(const List& list, const Event& event, const Cause& cause,
+                const std::vector<std::string>& part_names, std::string& out);
 
 /// Appends a text as a JSON string.
 void write_json_text(std::string_view text, std::string& out);

@@ -11,7 +11,7 @@
 
 namespace freshet {
 
-/// Durations in buckets of 9 % width, from 1 ns to about 9 minutes.
+/// Durations in buckets of 9 % width, from 1 ns to about 18 minutes.
 class LatencyHistogram {
  public:
   void add(std::int64_t ns);

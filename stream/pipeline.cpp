@@ -88,6 +88,7 @@ class Run {
   BoundedQueue<Checkpoint> checkpoints_;
   std::atomic<bool> checkpoint_under_way_{false};
   std::int64_t checkpoint_due_ns_ = 0;
+  std::atomic<bool> failed_{false};
   std::mutex failure_mutex_;
   std::optional<Error> failure_;
 };
@@ -171,6 +172,7 @@ void Run::fail(Error e) {
     const std::lock_guard lock(failure_mutex_);
     if (!failure_) failure_ = std::move(e);
   }
+  failed_ = true;
   decoded_.close();
   ranked_.close();
   checkpoints_.close();
@@ -180,7 +182,8 @@ void Run::read() {
   Decoder decoder(p_.events, p_.engine.types());
   std::vector<Record> records;
   Positions after = start_;
-  while (!stop_) {
+  // Asked at every poll: a source that has nothing to say would never find the queue closed.
+  while (!stop_ && !failed_) {
     records.clear();
     const auto polled = p_.source.poll(batch_records, poll_wait, records);
     if (!polled) return fail(polled.error());
@@ -323,8 +326,9 @@ void Run::encode_outputs(Batch& batch, std::vector<Output>& outputs) {
       const Event& event = *record.event();
       out.key = event.user;
       if (outcome.kind == Outcome::Kind::list) {
-        write_list(outcome.list, event, p_.engine.types()[event.type].name, record.partition,
-                   record.offset, p_.engine.part_names(), out.value.emplace());
+        const Cause cause{p_.events_topic, record.partition, record.offset,
+                          p_.engine.types()[event.type].name};
+        write_list(outcome.list, event, cause, p_.engine.part_names(), out.value.emplace());
         p_.metrics.published(p_.clock.steady_ns() - record.read_ns, *out.value);
       }
     }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "stream/clock.h"
@@ -27,6 +28,7 @@ struct PipelineParts {
   const Clock& clock;
   LiveMetrics& metrics;
   std::function<void(std::string_view)> log;  ///< life events, one sentence each
+  std::string events_topic = "events";        ///< named in the cause of each list
 };
 
 /// Restores the engine, then carries records from the source to lists in the sink until the source

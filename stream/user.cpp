@@ -19,17 +19,31 @@ void add_one(Counter& n) {
 
 EventTypeId type_id(std::size_t index) { return {static_cast<std::uint8_t>(index)}; }
 
-void write(ByteWriter& w, const HistoryItem& h) {
-  w.number(h.item.value);
-  w.number(h.strength);
-  w.number(h.last_ms);
-  w.number(h.session);
-  w.number(h.types);
-  w.number(h.count);
-  w.number(h.strongest.value);
-  w.number(h.undoable[0]);
-  w.number(h.undoable[1]);
-  w.number(h.rating);
+constexpr std::size_t history_item_bytes = 33;
+constexpr std::size_t recent_event_bytes = 17;
+
+void write(std::string& row, const HistoryItem& h) {
+  ByteBlock<history_item_bytes>()
+      .number(h.item.value)
+      .number(h.strength)
+      .number(h.last_ms)
+      .number(h.session)
+      .number(h.types)
+      .number(h.count)
+      .number(h.strongest.value)
+      .number(h.undoable[0])
+      .number(h.undoable[1])
+      .number(h.rating)
+      .append_to(row);
+}
+
+void write(std::string& row, const RecentEvent& e) {
+  ByteBlock<recent_event_bytes>()
+      .number(e.item.value)
+      .number(e.type.value)
+      .number(e.session)
+      .number(e.time_ms)
+      .append_to(row);
 }
 
 HistoryItem read_history_item(ByteReader& r) {
@@ -46,8 +60,6 @@ HistoryItem read_history_item(ByteReader& r) {
   h.rating = r.number<float>();
   return h;
 }
-constexpr std::size_t history_item_bytes = 33;
-constexpr std::size_t recent_event_bytes = 17;
 
 void write(ByteWriter& w, const std::vector<ItemId>& items) {
   w.number(static_cast<std::uint32_t>(items.size()));
@@ -61,17 +73,13 @@ void read(ByteReader& r, std::vector<ItemId>& items) {
 
 }  // namespace
 
-void write_past(ByteWriter& w, const std::vector<HistoryItem>& history,
+void write_past(std::string& row, const std::vector<HistoryItem>& history,
                 const std::vector<RecentEvent>& recent) {
+  ByteWriter w(row);
   w.number(static_cast<std::uint32_t>(history.size()));
-  for (const HistoryItem& h : history) write(w, h);
+  for (const HistoryItem& h : history) write(row, h);
   w.number(static_cast<std::uint32_t>(recent.size()));
-  for (const RecentEvent& e : recent) {
-    w.number(e.item.value);
-    w.number(e.type.value);
-    w.number(e.session);
-    w.number(e.time_ms);
-  }
+  for (const RecentEvent& e : recent) write(row, e);
 }
 
 void read_past(ByteReader& r, std::vector<HistoryItem>& history, std::vector<RecentEvent>& recent) {
@@ -88,6 +96,8 @@ void read_past(ByteReader& r, std::vector<HistoryItem>& history, std::vector<Rec
 
 std::string User::encode() const {
   std::string row;
+  row.reserve(128 + name.size() + history.size() * history_item_bytes +
+              recent.size() * recent_event_bytes + (held.size() + held_popular.size()) * 4);
   ByteWriter w(row);
   w.number(row_version);
   w.text(name);
@@ -95,7 +105,7 @@ std::string User::encode() const {
   w.number(session_events);
   w.number(session_hash);
   w.number(last_ms);
-  write_past(w, history, recent);
+  write_past(row, history, recent);
   w.number(static_cast<std::uint32_t>(event_ids.size()));
   for (const std::uint64_t id : event_ids) w.number(id);
   w.number(static_cast<std::uint32_t>(attributes.size()));

@@ -37,7 +37,7 @@ struct User {
 };
 
 /// The part of a user that an Interaction copies, as it stands in a row.
-void write_past(ByteWriter& w, const std::vector<HistoryItem>& history,
+void write_past(std::string& row, const std::vector<HistoryItem>& history,
                 const std::vector<RecentEvent>& recent);
 void read_past(ByteReader& r, std::vector<HistoryItem>& history, std::vector<RecentEvent>& recent);
 

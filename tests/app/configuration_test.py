@@ -45,11 +45,16 @@ class Configuration(Case):
             matching = [line for line in found if all(words in line for words in wanted)]
             self.assertEqual(len(matching), 1, f"{wanted} in {found}")
         self.assertEqual(len(found), 7, found)
-        found = self.problems(*sets({"models": [{"type": "item_cf"}, {"type": "item_cf"}], "lists.size": 0}))
-        self.assertIn("models.1: the model 'item_cf' is there twice", "\n".join(found))
+
+    def test_options_that_do_not_fit_together_are_told_along_with_the_rest(self):
+        twice = {"models": [{"type": "item_cf"}, {"type": "item_cf"}]}
+        alone, = self.problems(*sets(twice))
+        self.assertIn("models: the model 'item_cf' is there twice", alone)
+        found = self.problems(*sets({**twice, "lists.size": 0}))
+        self.assertEqual(len(found), 2, found)
 
     def test_unknown_keys_name_the_nearest_known_one(self):
-        for key, nearest in {"list.size": "lists.size", "kafka.broker": "kafka.brokers", "source.typ": "source.type",
+        for key, nearest in {"list.size": "lists", "kafka.broker": "kafka.brokers", "source.typ": "source.type",
                              "events.fields.usr": "events.fields.user", "state.checkpoint": "state.checkpoint_interval",
                              "checkpoint_interval": "state.checkpoint_interval", "group": "kafka.group",
                              "threads": "engine.threads"}.items():

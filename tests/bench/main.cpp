@@ -25,7 +25,7 @@ struct Arguments {
 };
 
 constexpr std::uint32_t shop_users = 20'000;
-constexpr std::uint32_t many_users = 100'000;
+constexpr std::uint32_t many_users = 1'000'000;  // some 100,000 come by in the first 625,000 events
 
 bool read_arguments(int argc, char** argv, Arguments& a) {
   for (int i = 1; i + 1 < argc; i += 2) {

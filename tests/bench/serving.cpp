@@ -51,8 +51,8 @@ class Server {
       if (outcomes_[i].kind != Outcome::Kind::list) continue;
       const Event& event = *decoded_[i].event();
       std::string text;
-      write_list(outcomes_[i].list, event, engine_.types()[event.type].name, 0, decoded_[i].offset,
-                 engine_.part_names(), text);
+      const Cause cause{"events", 0, decoded_[i].offset, engine_.types()[event.type].name};
+      write_list(outcomes_[i].list, event, cause, engine_.part_names(), text);
       ++lists;
       list_bytes += text.size();
     }

@@ -1,6 +1,7 @@
 """What the kill tests share: when to kill, and how to compare what came out with an uninterrupted run."""
 
 import json
+import os
 import random
 import time
 
@@ -16,7 +17,7 @@ class Moments:
     """
 
     def __init__(self, seed, count=KILLS):
-        chance = random.Random(seed)
+        chance = random.Random(seed + int(os.environ.get("FRESHET_TEST_SEED", "0")))
         self.shares = sorted(chance.random() for _ in range(count))
         self.delays_s = [chance.random() ** 3 * 0.08 for _ in range(count)]
         # Some at once, while the program reads its state.

@@ -7,7 +7,7 @@ import signal
 from freshet_testing import (EXIT_FAILED, SLOW, Case, Running, file_run, freshet, inspect_state, json_lines, main, sets,
                              succeed, wait_until)
 
-EVENTS = 2_000 if SLOW else 12_000
+EVENTS = 4_000 if SLOW else 12_000
 
 
 class StopFile(Case):

@@ -191,7 +191,7 @@ def odd_but_good():
         Good("a pair of surrogates", raw("user", rb'"\ud83d\ude00"'), "😀"),
         Good("escaped keys", rb'{"\u0075ser":"escaped","item":"i1","type":"view","time":1700000000000}', "escaped"),
         Good("256 bytes", event(user="é" * 128), "é" * 128),
-        Good("spaces and tabs", b"\t { \"user\" :\"spaced\" ,\r \"item\":\"i\",\"type\":\"view\",\"time\":1 } \t", "spaced"),
+        Good("spaces and tabs", event(user="spaced").replace(b" ", b"\t \r ").replace(b"{", b" {\t") + b" \t", "spaced"),
         Good("a carriage return", event(user="cr") + b"\r", "cr"),
         Good("optional fields that are null", event(user="nulls", value=None, price=None, session=None, id=None,
                                                    list=None, attributes=None, consent=None), "nulls"),

@@ -62,15 +62,6 @@ class Promises(Case):
         for model in ("item_cf", "transitions", "session_knn"):
             self.assertEqual(item["goes_with"][model], [], f"{model} still counts what the user did")
 
-    def test_what_a_forgotten_user_added_to_popularity_is_subtracted(self):
-        events = [event(i, f"u{i}", "known") for i in range(3)]
-        events += [event(10 + i, "gone", f"secret{i}") for i in range(3)]
-        events += [{"user": "gone", "type": "forget", "time": T + 20_000}, event(30, "new", "known")]
-        lists, _ = self.play(events, engine__epoch_events=1)
-        shares = {e["item"]: e["parts"].get("popularity", 0) for e in lists[-1]["items"]}
-        self.assertGreater(shares["known"], 0)
-        secret = {item: share for item, share in shares.items() if item.startswith("secret") and share > 0}
-        self.assertEqual(secret, {}, "popularity still counts what the forgotten user did")
 
     def test_a_user_who_comes_back_after_forget_is_new(self):
         events = [event(0, "other", "a"), event(1, "u", "b"), {"user": "u", "type": "forget", "time": T + 2_000},

@@ -1,9 +1,10 @@
 // Rows, keys, hashes and batches, byte by byte.
 
+#include "stream/bytes.h"
+
 #include <catch2/catch.hpp>
 #include <limits>
 
-#include "stream/bytes.h"
 #include "stream/hash.h"
 #include "stream/json_error.h"
 #include "stream/store.h"
@@ -55,9 +56,10 @@ TEST_CASE("a text or a count longer than what is left is not ok") {
   ByteReader count(std::string_view("\x02\0\0\0abcdefg", 11));
   CHECK(count.count(4) == 0);
   CHECK_FALSE(count.ok());
-  ByteReader most(std::string_view("\xff\xff\xff\xff"
-                                   "abcd",
-                                   8));
+  ByteReader most(
+      std::string_view("\xff\xff\xff\xff"
+                       "abcd",
+                       8));
   CHECK(most.count(std::size_t{1} << 31) == 0);  // does not wrap around
   CHECK_FALSE(most.ok());
 }
@@ -75,13 +77,15 @@ TEST_CASE("keys of ids sort as their ids") {
   CHECK(id_key(0x01020304) == "\x01\x02\x03\x04");
   CHECK(id_key(255) < id_key(256));
   CHECK(id_key(0x7fffffff) < id_key(0x80000000));
-  for (const std::uint32_t id : {0U, 1U, 255U, 65'536U, 0xfffffffeU}) CHECK(key_id(id_key(id)) == id);
+  for (const std::uint32_t id : {0U, 1U, 255U, 65'536U, 0xfffffffeU})
+    CHECK(key_id(id_key(id)) == id);
   CHECK(key_id("abc") == 0xffffffffU);
   CHECK(key_id("abcde") == 0xffffffffU);
 }
 
 TEST_CASE("hashes are XXH3's, the same on every machine") {
-  CHECK(hash64("") == 0x2d06800538d394c2);  // the published test vector of XXH3_64bits, no bytes, seed 0
+  CHECK(hash64("") ==
+        0x2d06800538d394c2);  // the published test vector of XXH3_64bits, no bytes, seed 0
   CHECK(hash64("a") != hash64("b"));
   CHECK(hash64(std::string_view("a\0", 2)) != hash64("a"));
 }

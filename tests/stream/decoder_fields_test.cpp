@@ -54,9 +54,9 @@ TEST_CASE("an event of user, item, type and time has the contract's defaults els
 
 TEST_CASE("every field is read, whatever their order") {
   Fixture f;
-  const Event e = f.accept(
-      R"({"consent":false,"list":"3-1234","id":"e-9","price":12.5,"quantity":3,"value":4,)"
-      R"("session":"s-1","time":0,"type":"rating","item":"i","user":"u"})");
+  const Event e =
+      f.accept(R"({"consent":false,"list":"3-1234","id":"e-9","price":12.5,"quantity":3,"value":4,)"
+               R"("session":"s-1","time":0,"type":"rating","item":"i","user":"u"})");
   CHECK_FALSE(e.consent);
   CHECK(e.list == "3-1234");
   CHECK(e.id == "e-9");
@@ -85,8 +85,7 @@ TEST_CASE("names are 1 to 256 bytes, any valid UTF-8 in them") {
   CHECK(f.accept(EventLine(std::string(256, 'x'), "i").json()).user.size() == 256);
   CHECK(f.accept(EventLine().with("user", R"("\u00e9\ud83d\ude00")").json()).user ==
         "\xc3\xa9\xf0\x9f\x98\x80");
-  CHECK(f.accept(EventLine().with("user", R"("a\u0000b")").json()).user ==
-        std::string("a\0b", 3));
+  CHECK(f.accept(EventLine().with("user", R"("a\u0000b")").json()).user == std::string("a\0b", 3));
   CHECK(f.accept(EventLine().with("user", R"("\"\\\/\b\f\n\r\t")").json()).user ==
         "\"\\/\b\f\n\r\t");
   CHECK(f.accept(EventLine().with("user", R"(" ")").json()).user == " ");
@@ -152,10 +151,11 @@ TEST_CASE("numbers stand at their limits") {
 
 TEST_CASE("attributes are strings, numbers and truth values, at most 64") {
   Fixture f;
-  const Event e = f.accept(EventLine("u", "", "profile")
-                               .without("item")
-                               .with("attributes", R"({"country":"NL","age":41,"vip":false,"":1e2})")
-                               .json());
+  const Event e =
+      f.accept(EventLine("u", "", "profile")
+                   .without("item")
+                   .with("attributes", R"({"country":"NL","age":41,"vip":false,"":1e2})")
+                   .json());
   REQUIRE(e.attributes.size() == 4);
   CHECK(e.attributes[0] == std::pair<std::string, AttributeValue>("country", std::string("NL")));
   CHECK(e.attributes[1] == std::pair<std::string, AttributeValue>("age", 41.0));
@@ -232,7 +232,8 @@ TEST_CASE("a record nested 64 levels deep is read, one level more is not") {
   const auto nested = [](int levels, std::string_view core) {
     // The object itself is level 1.
     return EventLine()
-        .with("note", std::string(levels - 1, '[') + std::string(core) + std::string(levels - 1, ']'))
+        .with("note",
+              std::string(levels - 1, '[') + std::string(core) + std::string(levels - 1, ']'))
         .json();
   };
   CHECK(f.accept(nested(64, "1")).user == "u");

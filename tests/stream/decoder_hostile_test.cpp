@@ -91,8 +91,7 @@ TEST_CASE("a reason names the value that was found") {
   CHECK(reason("user", "[1]") == "field 'user' must be a string or an integer, not an array");
   CHECK(reason("quantity", "-3") ==
         "field 'quantity' must be an integer from 1 to 1000000000, not -3");
-  CHECK(reason("price", "-0.5") ==
-        "field 'price' must be a finite number of at least 0, not -0.5");
+  CHECK(reason("price", "-0.5") == "field 'price' must be a finite number of at least 0, not -0.5");
   CHECK(reason("consent", R"("no")") ==
         "field 'consent' must be true or false, not the string 'no'");
   CHECK(reason("time", "-7") ==
@@ -109,7 +108,11 @@ TEST_CASE("a value with control characters or invalid UTF-8 is escaped in the re
   Fixture f;
   const auto escape = f.decoder.decode(record_of(EventLine().with_text("type", "\x1b[2J").json()));
   CHECK_THAT(std::get<Rejection>(escape).reason, Catch::Contains(R"('\x1b[2J')"));
-  const auto c1 = f.decoder.decode(record_of(EventLine().with_text("type", "\xc2\x9b" "1m").json()));
+  const auto c1 = f.decoder.decode(record_of(EventLine()
+                                                 .with_text("type",
+                                                            "\xc2\x9b"
+                                                            "1m")
+                                                 .json()));
   CHECK_THAT(std::get<Rejection>(c1).reason, Catch::Contains(R"('\xc2\x9b1m')"));
   Record tombstone;
   tombstone.key = "\xff";
@@ -134,10 +137,17 @@ TEST_CASE("no mutation of a record crashes the decoder or escapes its promises")
       const std::uint32_t at = random.below(static_cast<std::uint32_t>(text.size()) + 1);
       const char c = alphabet[random.below(sizeof alphabet)];
       switch (random.below(4)) {
-        case 0: text.insert(at, 1, c); break;
-        case 1: text.erase(at, 1 + random.below(3)); break;
-        case 2: text.insert(at, text.substr(random.below(at + 1), random.below(20))); break;
-        default: if (at < text.size()) text[at] = c;
+        case 0:
+          text.insert(at, 1, c);
+          break;
+        case 1:
+          text.erase(at, 1 + random.below(3));
+          break;
+        case 2:
+          text.insert(at, text.substr(random.below(at + 1), random.below(20)));
+          break;
+        default:
+          if (at < text.size()) text[at] = c;
       }
     }
     Record record = record_of(std::move(text));

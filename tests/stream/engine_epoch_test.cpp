@@ -1,5 +1,6 @@
 // When what happened counts: one's own events at once, others' from the next epoch.
-// The numbers are those of CountRanker: score = strengths of all users learned + the user's own strength.
+// The numbers are those of CountRanker: score = strengths of all users learned + the user's own
+// strength.
 
 #include <catch2/catch.hpp>
 
@@ -12,7 +13,8 @@ TEST_CASE("a user's own event is in his next list, what others did is not before
   Shop shop(count_parts(epochs_of(3)));
   CHECK(items_of(shop.act("anna", "x")) == "x 1");
   CHECK(items_of(shop.act("ben", "y", "cart")) == "y 3");
-  CHECK(items_of(shop.act("anna", "z")) == "x 1, z 1");  // the third record: the epoch ends after it
+  CHECK(items_of(shop.act("anna", "z")) ==
+        "x 1, z 1");  // the third record: the epoch ends after it
   CHECK(shop.engine.epochs() == 1);
   CHECK(items_of(shop.act("ben", "y")) == "y 6, x 1, z 1");  // learned 3 + own 3
 }

@@ -17,16 +17,16 @@ namespace freshet::test {
 
 /// All that an outcome says, as text.
 inline std::string text_of(const Outcome& o, const Decoded& record, const Engine& engine) {
-  std::string text = "kind " + std::to_string(static_cast<int>(o.kind)) + (o.repeated ? " again" : "") +
-                     (o.without_consent ? " visitor" : "");
+  std::string text = "kind " + std::to_string(static_cast<int>(o.kind)) +
+                     (o.repeated ? " again" : "") + (o.without_consent ? " visitor" : "");
   if (o.predicted) {
     text += " hit " + std::to_string(o.hit) + " popular " + std::to_string(o.popular_hit);
   }
   text += " list ";
   const Event* event = record.event();
   if (event != nullptr && o.kind == Outcome::Kind::list) {
-    write_list(o.list, *event, engine.types()[event->type].name, record.partition, record.offset,
-               engine.part_names(), text);
+    const Cause cause{"events", record.partition, record.offset, engine.types()[event->type].name};
+    write_list(o.list, *event, cause, engine.part_names(), text);
   }
   return text;
 }

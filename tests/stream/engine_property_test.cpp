@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 #include <functional>
-#include <set>
 
 #include "tests/stream/engine_play.h"
 #include "tests/stream/real_parts.h"
@@ -26,9 +25,10 @@ std::vector<Maker> makers() {
   spare.min_interval = config::Millis{20};
   spare.suppress_unchanged = true;
   spare.size = 5;
-  return {{"counts", [](const EngineOptions& e) { return count_parts(e); }, 1'000},
-          {"counts, spare lists", [=](const EngineOptions& e) { return count_parts(e, spare); }, 1'000},
-          {"real models", [](const EngineOptions& e) { return real_parts(e); }, 400}};
+  return {
+      {"counts", [](const EngineOptions& e) { return count_parts(e); }, 1'000},
+      {"counts, spare lists", [=](const EngineOptions& e) { return count_parts(e, spare); }, 1'000},
+      {"real models", [](const EngineOptions& e) { return real_parts(e); }, 400}};
 }
 
 struct Fold {
@@ -38,8 +38,8 @@ struct Fold {
 
 /// Takes the log in spans of random lengths; `pause` is called between two of them.
 template <class Pause>
-std::vector<std::string> in_spans(Random& random, std::span<const Decoded> log, std::uint32_t longest,
-                                  Pause&& pause) {
+std::vector<std::string> in_spans(Random& random, std::span<const Decoded> log,
+                                  std::uint32_t longest, Pause&& pause) {
   std::vector<std::string> outcomes;
   while (!log.empty()) {
     const std::size_t n = std::min<std::size_t>(random.below(longest + 1), log.size());
@@ -59,7 +59,7 @@ Fold at_once(const Maker& maker, const EngineOptions& options, std::span<const D
 }
 
 Fold cut_up(const Maker& maker, const EngineOptions& options, std::span<const Decoded> log,
-              Random& random) {
+            Random& random) {
   Shop shop(maker.make(options));
   Fold result;
   result.outcomes = in_spans(random, log, 40, [&]() -> Shop& { return shop; });
@@ -69,7 +69,7 @@ Fold cut_up(const Maker& maker, const EngineOptions& options, std::span<const De
 
 /// Saves at random moments, and sometimes goes on with a new engine from the store.
 Fold interrupted(const Maker& maker, const EngineOptions& options, std::span<const Decoded> log,
-                   Random& random) {
+                 Random& random) {
   MemoryStore store;
   auto shop = std::make_unique<Shop>(maker.make(options));
   Fold result;
@@ -173,22 +173,4 @@ TEST_CASE("with the real models no row names a user who was forgotten") {
   shop.save(store);
   CHECK(naming("user-3") == 0);
   CHECK(naming("user-4") == 1);
-}
-
-TEST_CASE("with the real models a log of users who are all forgotten leaves what an empty one leaves") {
-  Shop shop(real_parts(epochs_of(16)));
-  MemoryStore store;
-  LogMix mix;
-  mix.forgets = mix.hostile = 0;
-  mix.items = 10;
-  shop.process(decode_all(random_log(42, 200, mix)));
-  shop.save(store);
-  for (std::uint32_t u = 0; u < mix.users; ++u) shop.act("user-" + std::to_string(u), "", "forget");
-  shop.save(store);
-  std::set<std::string> spaces;
-  for (const auto& [key, value] : all_rows(store)) spaces.insert(key.substr(0, key.find('\0')));
-  CHECK(spaces.count("user") == 0);
-  // What remains is about items and about how good the models are, never about pairs of one person.
-  INFO(Catch::Detail::stringify(std::vector<std::string>(spaces.begin(), spaces.end())));
-  CHECK(spaces.empty());
 }

@@ -110,10 +110,9 @@ TEST_CASE("a state of an unknown format version is refused with a sentence") {
   MemoryStore store;
   fill(store);
   put(store, meta_space, "format", number(state_format_version + 1));
-  const std::string sentence = "state: it has format version " +
-                               std::to_string(state_format_version + 1) +
-                               ", and this freshet reads only version " +
-                               std::to_string(state_format_version);
+  const std::string sentence =
+      "state: it has format version " + std::to_string(state_format_version + 1) +
+      ", and this freshet reads only version " + std::to_string(state_format_version);
   CHECK(restore(store) == sentence);
   CHECK(message_of(stored_event_types(store)) == sentence);
   put(store, meta_space, "format", number(0));
@@ -142,7 +141,8 @@ TEST_CASE("damaged rows of the engine are refused in words, wherever they were c
       if (std::string_view(key) == "engine") {
         REQUIRE(restore(store) == "state: the row of the open epoch is damaged");
       } else {
-        REQUIRE(message_of(stored_event_types(store)) == "state: the row of event types is damaged");
+        REQUIRE(message_of(stored_event_types(store)) ==
+                "state: the row of event types is damaged");
       }
     }
     put(store, meta_space, key, whole);

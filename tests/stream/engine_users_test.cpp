@@ -113,12 +113,16 @@ TEST_CASE("at the next checkpoint after a forget, what the user added is taken b
   shop.save(store);
   shop.act("anna", "", "forget");
   shop.save(store);
-  // Nothing waits in the open epoch, so no row keeps his events, and his cart of x no longer counts.
+  // Nothing waits in the open epoch, so no row keeps his events, and his cart of x no longer
+  // counts.
   std::map<std::string, std::string> counts;
-  store.scan("count", [&](std::string_view key, std::string_view value) {
-         counts.emplace(key, value);
-         return Status();
-       }).value();
+  store
+      .scan("count",
+            [&](std::string_view key, std::string_view value) {
+              counts.emplace(key, value);
+              return Status();
+            })
+      .value();
   CHECK(counts.size() == 1);
   CHECK(counts.count(id_key(shop.engine.items().find("y").value)) == 1);
   Shop back(count_parts(epochs_of(64)));
@@ -149,8 +153,9 @@ TEST_CASE("forgetting someone unknown is answered too: his output key may hold a
 
 TEST_CASE("events before and after a forget in one span are of two lives") {
   Shop shop(count_parts(epochs_of(64)));
-  const auto texts = shop.process(decoded_log({event_of("anna", "x"), event_of("anna", "", "forget"),
-                                               event_of("anna", "y"), event_of("ben", "z")}));
+  const auto texts =
+      shop.process(decoded_log({event_of("anna", "x"), event_of("anna", "", "forget"),
+                                event_of("anna", "y"), event_of("ben", "z")}));
   CHECK_THAT(texts[2], Catch::Contains(R"("item":"y")") && !Catch::Contains(R"("item":"x")"));
   const User& anna = shop.engine.users()[shop.engine.users().find("anna")];
   CHECK(anna.history.size() == 1);
@@ -175,8 +180,8 @@ TEST_CASE("a hit is counted against the list held, not against one that was held
   ListOptions lists;
   lists.min_interval = config::Millis{1'000};
   Shop shop(count_parts(epochs_of(1), lists));
-  shop.act("anna", "x", "view", 0);              // holds [x]
-  shop.act("anna", "y", "view", 10);             // no list: still [x]
+  shop.act("anna", "x", "view", 0);   // holds [x]
+  shop.act("anna", "y", "view", 10);  // no list: still [x]
   const Outcome o = shop.act("anna", "y", "view", 20);
   CHECK(o.predicted);
   CHECK(o.hit == -1);

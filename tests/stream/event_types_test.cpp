@@ -1,8 +1,9 @@
 // The configured event types, and the ids that rows refer to them by.
 
+#include "stream/event_types.h"
+
 #include <catch2/catch.hpp>
 
-#include "stream/event_types.h"
 #include "tests/support/status.h"
 
 using namespace freshet;
@@ -29,12 +30,13 @@ EventTypeOptions acting(EventAction action, double weight = 1) {
 
 TEST_CASE("the default types are the contract's, with its weights") {
   const EventTypes types(default_event_types());
-  CHECK(types.names() ==
-        "cart, click, dislike, forget, impression, like, profile, purchase, rating, return, uncart, "
-        "view");
-  const std::pair<const char*, double> weights[] = {{"view", 1},     {"click", 1},   {"like", 2},
-                                                    {"cart", 3},     {"purchase", 5}, {"dislike", -1},
-                                                    {"impression", 0}};
+  CHECK(
+      types.names() ==
+      "cart, click, dislike, forget, impression, like, profile, purchase, rating, return, uncart, "
+      "view");
+  const std::pair<const char*, double> weights[] = {
+      {"view", 1},     {"click", 1},    {"like", 2},      {"cart", 3},
+      {"purchase", 5}, {"dislike", -1}, {"impression", 0}};
   for (const auto& [name, weight] : weights) {
     INFO(name);
     CHECK(types[types.find(name).value()].options.weight == weight);
@@ -91,8 +93,8 @@ TEST_CASE("a removed type keeps its place, is not found and has no weight") {
 TEST_CASE("types that cannot work are refused in words") {
   CHECK(EventTypes::problems({{"undo", taking_back("nothing")}}) ==
         Names{"type 'undo' takes back 'nothing', which is no declared type"});
-  CHECK(EventTypes::problems({{"undo", taking_back("shown")},
-                              {"shown", acting(EventAction::interact, 0)}}) ==
+  CHECK(EventTypes::problems(
+            {{"undo", taking_back("shown")}, {"shown", acting(EventAction::interact, 0)}}) ==
         Names{"type 'undo' takes back 'shown', which is not a type of positive weight"});
   CHECK(EventTypes::problems({{"undo", taking_back("undo")}}) ==
         Names{"type 'undo' takes back 'undo', which is not a type of positive weight"});
@@ -112,7 +114,8 @@ TEST_CASE("only interactions can be taken back: a rating has no weight of its ow
   for (const EventAction action : {EventAction::rate, EventAction::profile, EventAction::forget}) {
     const EventTypeMap map = {{"target", acting(action)}, {"undo", taking_back("target")}};
     REQUIRE(EventTypes::problems(map).size() == 1);
-    CHECK_THAT(EventTypes::problems(map)[0], Catch::Contains("'undo'") && Catch::Contains("'target'"));
+    CHECK_THAT(EventTypes::problems(map)[0],
+               Catch::Contains("'undo'") && Catch::Contains("'target'"));
   }
 }
 

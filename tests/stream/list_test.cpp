@@ -1,9 +1,10 @@
 // The list as the contract's JSON, byte for byte.
 
+#include "stream/list.h"
+
 #include <catch2/catch.hpp>
 #include <limits>
 
-#include "stream/list.h"
 #include "tests/support/events.h"
 
 using namespace freshet;
@@ -31,7 +32,7 @@ std::string one_score(double score) {
   list.entries = {entry("x", score)};
   list.parts = {score};
   std::string out;
-  write_list(list, event_of("u", "", "view", 0), "view", 0, 0, {"p"}, out);
+  write_list(list, event_of("u", "", "view", 0), {"events", 0, 0, "view"}, {"p"}, out);
   const std::size_t begin = out.find("\"score\":") + 8;
   return out.substr(begin, out.find(',', begin) - begin);
 }
@@ -43,7 +44,7 @@ TEST_CASE("a list has these bytes") {
   list.entries = {entry("i2", 0.8312, {"i9", "i4"}), entry("i3", -0.25)};
   list.parts = {0.61, 0.2212, 0, 0, 0.25, -0.5};
   std::string out = "before ";
-  write_list(list, event_of("u1", "i9", "view", 1'700'000'000'123), "view", 3, 1'234,
+  write_list(list, event_of("u1", "i9", "view", 1'700'000'000'123), {"events", 3, 1'234, "view"},
              {"session_knn", "item_cf", "rule"}, out);
   CHECK(out ==
         "before "
@@ -56,7 +57,7 @@ TEST_CASE("a list has these bytes") {
 
 TEST_CASE("a cause about no item names none; an empty list is an empty array") {
   std::string out;
-  write_list(List{}, event_of("u", "", "profile", 0), "profile", 0, 0, {"p"}, out);
+  write_list(List{}, event_of("u", "", "profile", 0), {"events", 0, 0, "profile"}, {"p"}, out);
   CHECK(out ==
         R"({"user":"u","time":0,"list":"0-0",)"
         R"("cause":{"topic":"events","partition":0,"offset":0,"type":"profile"},"items":[]})");

@@ -1,8 +1,9 @@
 // What the program shows of itself.
 
+#include "stream/live_metrics.h"
+
 #include <catch2/catch.hpp>
 
-#include "stream/live_metrics.h"
 #include "tests/support/events.h"
 
 using namespace freshet;
@@ -35,7 +36,7 @@ TEST_CASE("a histogram without values has quantile 0") {
 
 TEST_CASE("a quantile is the upper border of its bucket: eight to each doubling") {
   LatencyHistogram h;
-  h.add(1'024);  // 2^10, the bucket [2^10, 2^10.125)
+  h.add(1'024);                     // 2^10, the bucket [2^10, 2^10.125)
   CHECK(h.quantile(0.5) == 1'117);  // 2^10.125 = 1116.6
   CHECK(h.quantile(0) == 1'117);
   CHECK(h.quantile(1) == 1'117);
@@ -90,7 +91,8 @@ TEST_CASE("records are counted by what became of them") {
   CHECK(s.records == 8);
   CHECK(s.events == 5);
   CHECK(s.rejected == 3);
-  CHECK(s.rejected_by == std::map<std::string, std::uint64_t>{{"user:missing", 2}, {"not_json", 1}});
+  CHECK(s.rejected_by ==
+        std::map<std::string, std::uint64_t>{{"user:missing", 2}, {"not_json", 1}});
   CHECK(s.repeated == 1);
   CHECK(s.without_consent == 1);
   CHECK(s.lists == 1);

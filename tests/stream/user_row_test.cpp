@@ -38,24 +38,24 @@ User anna() {
 }
 
 constexpr std::string_view golden =
-    "01"                                  // version
-    "04000000616e6e61"                    // name
-    "02000000030000008877665544332211"    // session, its events, its hash
-    "7b68e5cf8b010000"                    // last_ms
-    "01000000"                            // history: 1
-    "070000000000a0406468e5cf8b010000"    // item, strength, last_ms
-    "02000000810000000400"                // session, types, count
-    "07010000002040"                      // strongest, undoable, rating
-    "01000000"                            // recent: 1
-    "070000000b020000006468e5cf8b010000"  // item, type, session, time
-    "010000001032547698badcfe"            // event ids: 1
-    "03000000"                            // attributes: 3
-    "03000000616765010000000000804440"    // age: number
+    "01"                                    // version
+    "04000000616e6e61"                      // name
+    "02000000030000008877665544332211"      // session, its events, its hash
+    "7b68e5cf8b010000"                      // last_ms
+    "01000000"                              // history: 1
+    "070000000000a0406468e5cf8b010000"      // item, strength, last_ms
+    "02000000810000000400"                  // session, types, count
+    "07010000002040"                        // strongest, undoable, rating
+    "01000000"                              // recent: 1
+    "070000000b020000006468e5cf8b010000"    // item, type, session, time
+    "010000001032547698badcfe"              // event ids: 1
+    "03000000"                              // attributes: 3
+    "03000000616765010000000000804440"      // age: number
     "07000000636f756e74727900020000004e4c"  // country: text
-    "030000007669700201"                  // vip: flag
-    "7b68e5cf8b010000"                    // list_ms
-    "020000000700000009000000"            // held: 2
-    "0100000003000000";                   // held_popular: 1
+    "030000007669700201"                    // vip: flag
+    "7b68e5cf8b010000"                      // list_ms
+    "020000000700000009000000"              // held: 2
+    "0100000003000000";                     // held_popular: 1
 
 std::string hex_of(std::string_view bytes) {
   static constexpr char digits[] = "0123456789abcdef";

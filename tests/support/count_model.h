@@ -13,8 +13,8 @@
 
 namespace freshet::test {
 
-/// The simplest model that can be checked by hand: an item's score is the sum of all users' strengths on it.
-/// Rows: "count", id_key(item) → float.
+/// The simplest model that can be checked by hand: an item's score is the sum of all users'
+/// strengths on it. Rows: "count", id_key(item) → float.
 class CountModel final : public Model {
  public:
   explicit CountModel(std::string name = "count") : name_(std::move(name)) {}
@@ -43,8 +43,8 @@ class CountModel final : public Model {
   std::set<ItemId> changed_;
 };
 
-/// score = count ("count") + strength of the user's own history ("own"); the user's own items are candidates.
-/// Keeps the number of interactions learned in row "fusion"/"learned".
+/// score = count ("count") + strength of the user's own history ("own"); the user's own items are
+/// candidates. Keeps the number of interactions learned in row "fusion"/"learned".
 class CountRanker final : public Ranker {
  public:
   explicit CountRanker(const CountModel& model) : model_(model) {}

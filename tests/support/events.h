@@ -17,7 +17,8 @@ inline constexpr std::int64_t minute_ms = 60'000;
 /// A moment of 2023, in ms: where the tests' logs begin.
 inline constexpr std::int64_t start_ms = 1'700'000'000'000;
 
-/// An event as JSON text, field by field. Values are JSON texts themselves, so that anything can be said.
+/// An event as JSON text, field by field. Values are JSON texts themselves, so that anything can be
+/// said.
 class EventLine {
  public:
   /// {"user":"u","item":"i","type":"view","time":1700000000000}
@@ -45,7 +46,8 @@ Decoded decoded(Event event, Offset offset = 0, Partition partition = 0);
 /// Events in one partition, offsets from 0.
 std::vector<Decoded> decoded_log(const std::vector<Event>& events);
 /// Records as the pipeline's reader decodes them.
-std::vector<Decoded> decode_all(const std::vector<Record>& records, const EventOptions& options = {});
+std::vector<Decoded> decode_all(const std::vector<Record>& records,
+                                const EventOptions& options = {});
 
 /// How a random log is mixed; shares of 100.
 struct LogMix {

@@ -98,7 +98,9 @@ void add_no_json(Corpus& c) {
       {"a literal in capitals", with("consent", "True")},
       {"bytes of protobuf", "\x0a\x03usr\x12\x01i\x18\x01"},
       {"an escape sequence for terminals", "\x1b[2J\x1b[31m"},
-      {"a C1 control before the end", "\"\xc2\x9b" "31m"},
+      {"a C1 control before the end",
+       "\"\xc2\x9b"
+       "31m"},
       {"UTF-16", "{\0\"\0u\0\"\0"s},
   };
   for (const auto& [name, text] : texts) c.whole(name, text, "not_json");
@@ -106,14 +108,10 @@ void add_no_json(Corpus& c) {
 
 void add_no_utf8(Corpus& c) {
   const std::pair<const char*, const char*> texts[] = {
-      {"a byte that is never UTF-8", "\"\xff\""},
-      {"an overlong zero", "\"\xc0\x80\""},
-      {"an overlong slash", "\"\xe0\x80\xaf\""},
-      {"a surrogate in UTF-8", "\"\xed\xa0\x80\""},
-      {"above U+10FFFF", "\"\xf4\x90\x80\x80\""},
-      {"a sequence that is cut off", "\"\xe2\x82\""},
-      {"a continuation alone", "\"\x80\""},
-      {"Latin-1", "\"caf\xe9 noir\""},
+      {"a byte that is never UTF-8", "\"\xff\""}, {"an overlong zero", "\"\xc0\x80\""},
+      {"an overlong slash", "\"\xe0\x80\xaf\""},  {"a surrogate in UTF-8", "\"\xed\xa0\x80\""},
+      {"above U+10FFFF", "\"\xf4\x90\x80\x80\""}, {"a sequence that is cut off", "\"\xe2\x82\""},
+      {"a continuation alone", "\"\x80\""},       {"Latin-1", "\"caf\xe9 noir\""},
   };
   for (const auto& [name, json] : texts) c.whole(name, with("user", json), "not_utf8");
   c.whole("invalid UTF-8 in a field that is ignored", with("note", "\"\xfe\""), "not_utf8");
@@ -124,8 +122,8 @@ void add_shapes(Corpus& c) {
     c.whole("the document is "s + json, json, "not_object");
   }
   const std::string head = EventLine().json().substr(0, EventLine().json().size() - 1);
-  c.whole("a byte more than 1 MiB",
-          head + std::string((1 << 20) + 1 - head.size() - 1, ' ') + '}', "too_large");
+  c.whole("a byte more than 1 MiB", head + std::string((1 << 20) + 1 - head.size() - 1, ' ') + '}',
+          "too_large");
   c.whole("2 MiB of zeros", std::string(2 << 20, '\0'), "too_large");
   c.whole("65 levels of arrays", with("note", repeated("[", 64) + '1' + repeated("]", 64)),
           "too_deep");
@@ -154,7 +152,8 @@ void add_ids(Corpus& c) {
           R"({"user":"a","item":"i","item":null,"type":"view"})");
   c.field("no type", "type", "missing", EventLine().without("type").json());
   for (const char* const json : {"1", "[]", "{}", "false"}) c.value("type", "type", json);
-  for (const char* const json : {R"("")", R"("View")", R"("view ")", R"("buy")", R"("view\u0000")"}) {
+  for (const char* const json :
+       {R"("")", R"("View")", R"("view ")", R"("buy")", R"("view\u0000")"}) {
     c.value("type", "unknown", json);
   }
 }
@@ -167,17 +166,38 @@ void add_times(Corpus& c) {
   for (const char* const json : {"-1", "253402300800000", "9223372036854775807"}) {
     c.value("time", "range", json);
   }
-  for (const char* const text :
-       {"", "now", "yesterday", "infinite-future", "infinite-past", "1700000000000", "2024-03-01",
-        "2024-03-01T10:00:00", "2024-03-01T10:00Z", "2024-03-01T10:00:00 Z",
-        " 2024-03-01T10:00:00Z", "2024-03-01T10:00:00Z ", "2024-02-30T10:00:00Z",
-        "2023-02-29T10:00:00Z", "2024-13-01T10:00:00Z", "2024-00-01T10:00:00Z",
-        "2024-03-00T10:00:00Z", "2024-03-01T25:00:00Z", "2024-03-01T10:60:00Z",
-        "2024-03-01T10:00:61Z", "2024-03-01T10:00:00+24:00", "2024-03-01T10:00:00+01:60",
-        "2024-03-01T10:00:00CET", "2024-03-01T10:00:00.Z", "12024-03-01T10:00:00Z",
-        "-2024-03-01T10:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00",
-        "2024-W09-5T10:00:00Z", "20240301T100000Z", "2024-03-01T10:00:00Z\\u0000",
-        "2024-03-01T10:00:00Z\\u0000and more"}) {
+  for (const char* const text : {"",
+                                 "now",
+                                 "yesterday",
+                                 "infinite-future",
+                                 "infinite-past",
+                                 "1700000000000",
+                                 "2024-03-01",
+                                 "2024-03-01T10:00:00",
+                                 "2024-03-01T10:00Z",
+                                 "2024-03-01T10:00:00 Z",
+                                 " 2024-03-01T10:00:00Z",
+                                 "2024-03-01T10:00:00Z ",
+                                 "2024-02-30T10:00:00Z",
+                                 "2023-02-29T10:00:00Z",
+                                 "2024-13-01T10:00:00Z",
+                                 "2024-00-01T10:00:00Z",
+                                 "2024-03-00T10:00:00Z",
+                                 "2024-03-01T25:00:00Z",
+                                 "2024-03-01T10:60:00Z",
+                                 "2024-03-01T10:00:61Z",
+                                 "2024-03-01T10:00:00+24:00",
+                                 "2024-03-01T10:00:00+01:60",
+                                 "2024-03-01T10:00:00CET",
+                                 "2024-03-01T10:00:00.Z",
+                                 "12024-03-01T10:00:00Z",
+                                 "-2024-03-01T10:00:00Z",
+                                 "1969-12-31T23:59:59Z",
+                                 "9999-12-31T23:59:59-01:00",
+                                 "2024-W09-5T10:00:00Z",
+                                 "20240301T100000Z",
+                                 "2024-03-01T10:00:00Z\\u0000",
+                                 "2024-03-01T10:00:00Z\\u0000and more"}) {
     c.value("time", "format", '"' + std::string(text) + '"');
   }
   Record late = record_of(EventLine().without("time").json());
@@ -194,8 +214,8 @@ void add_numbers(Corpus& c) {
   for (const char* const json : {"0.999", "5.001", "-3", "1e300"}) {
     c.field("a rating of "s + json, "value", "range", rating(json));
   }
-  for (const char* const json : {"0", "-1", "1.5", "1.0", R"("2")", "true", "1000000001",
-                                 "18446744073709551615"}) {
+  for (const char* const json :
+       {"0", "-1", "1.5", "1.0", R"("2")", "true", "1000000001", "18446744073709551615"}) {
     c.value("quantity", "range", json);
   }
   for (const char* const json : {"-0.01", R"("9.99")", "false", "[1]"}) {

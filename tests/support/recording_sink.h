@@ -38,9 +38,9 @@ class RecordingSink final : public Sink {
  public:
   static constexpr std::size_t never = static_cast<std::size_t>(-1);
   struct Script {
-    bool takes_back = false;          ///< as a file: `open` cuts off what came after the mark
-    std::size_t fail_at_call = never; ///< write and flush counted together, from 0
-    bool loses_unflushed = false;     ///< at the failure what was not flushed is gone, as in a queue
+    bool takes_back = false;           ///< as a file: `open` cuts off what came after the mark
+    std::size_t fail_at_call = never;  ///< write and flush counted together, from 0
+    bool loses_unflushed = false;  ///< at the failure what was not flushed is gone, as in a queue
     std::function<void(std::size_t written)> before_write = [](std::size_t) {};
   };
 

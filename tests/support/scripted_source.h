@@ -38,11 +38,11 @@ class ScriptedSource final : public Source {
  public:
   static constexpr std::size_t never = static_cast<std::size_t>(-1);
   struct Script {
-    std::size_t batch_records = 7;      ///< at most, a poll
-    bool keeps_commits = true;          ///< false: as a file, `committed` is always empty
-    std::size_t fail_at_poll = never;   ///< from 0
+    std::size_t batch_records = 7;     ///< at most, a poll
+    bool keeps_commits = true;         ///< false: as a file, `committed` is always empty
+    std::size_t fail_at_poll = never;  ///< from 0
     std::size_t fail_at_commit = never;
-    std::size_t idle_polls = 0;         ///< polls without a record before `end`
+    std::size_t idle_polls = 0;  ///< polls without a record before `end`
     std::function<void(std::size_t taken)> before_poll = [](std::size_t) {};
   };
 

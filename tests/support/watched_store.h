@@ -46,10 +46,12 @@ inline std::map<std::string, std::string> all_rows(const RowReader& rows) {
   std::map<std::string, std::string> all;
   const std::vector<std::string> spaces = rows.spaces().value();
   for (const std::string& space : spaces) {
-    rows.scan(space, [&](std::string_view key, std::string_view value) {
-          all[space + '\0' + std::string(key)] = value;
-          return Status();
-        }).value();
+    rows.scan(space,
+              [&](std::string_view key, std::string_view value) {
+                all[space + '\0' + std::string(key)] = value;
+                return Status();
+              })
+        .value();
   }
   return all;
 }
