@@ -31,6 +31,16 @@ TEST_CASE("lists are written one a line, in order, under a name that tells the c
   }
 }
 
+TEST_CASE("whoever follows a plain file sees each list at once, before any flush") {
+  const Folder folder;
+  const std::string path = folder / "lists.jsonl";
+  FileSink sink({.path = path});
+  REQUIRE(sink.open("").value());
+  auto outputs = one(list("{\"user\":\"u1\"}"));
+  REQUIRE(sink.write(outputs));
+  CHECK(read_file(path) == "{\"user\":\"u1\"}\n");
+}
+
 TEST_CASE("a tombstone says who was forgotten") {
   const Folder folder;
   FileSink sink({.path = folder / "lists"});
