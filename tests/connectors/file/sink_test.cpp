@@ -36,8 +36,8 @@ TEST_CASE("whoever follows a plain file sees each list at once, before any flush
   const std::string path = folder / "lists.jsonl";
   FileSink sink({.path = path});
   REQUIRE(sink.open("").value());
-  auto outputs = one(list("{\"user\":\"u1\"}"));
-  REQUIRE(sink.write(outputs));
+  Output output = list("{\"user\":\"u1\"}");
+  REQUIRE(sink.write({&output, 1}));
   CHECK(read_file(path) == "{\"user\":\"u1\"}\n");
 }
 
