@@ -81,8 +81,8 @@ class Run {
   Positions start_;      ///< S: where the state is
   Positions published_;  ///< lists of records before these are out already
   bool is_new_ = true;   ///< nothing was ever checkpointed
-  bool takes_back_ =
-      false;        ///< the sink forgets what it wrote after a mark: only checkpoints settle
+  /// The sink forgets what it wrote after a mark, so only checkpoints settle.
+  bool takes_back_ = false;
   RowBatch stale_;  ///< erasures for the first checkpoint
   BoundedQueue<std::unique_ptr<Batch>> decoded_, ranked_;
   BoundedQueue<Checkpoint> checkpoints_;
