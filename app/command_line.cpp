@@ -26,13 +26,19 @@ struct CommandLine {
   bool simulate = false;  ///< the source is the simulated shop, whatever the file says
 };
 
+void add_settings(CLI::App& app, CommandLine& line) {
+  app.add_option("--config", line.config_path, "Configuration file (JSON with comments)");
+  app.add_option("--set", line.sets,
+                 "Overrides one option: --set a.b=c; may be repeated. The environment does too, "
+                 "less strongly: FRESHET_A__B=c. Every option: freshet config docs")
+      ->expected(1)
+      ->take_all();
+}
+
 CLI::App* add_command(CLI::App& parent, CommandLine& line, const char* name, const char* sentence,
                       std::function<int(const Settings&)> command) {
   CLI::App* sub = parent.add_subcommand(name, sentence);
-  sub->add_option("--config", line.config_path, "Configuration file (JSON with comments)");
-  sub->add_option("--set", line.sets, "Overrides one option: --set a.b=c; may be repeated")
-      ->expected(1)
-      ->take_all();
+  add_settings(*sub, line);
   sub->callback([&line, command = std::move(command)] { line.command = command; });
   return sub;
 }
@@ -98,6 +104,7 @@ void add_simulate(CLI::App& app, CommandLine& line) {
 void add_config(CLI::App& app, CommandLine& line) {
   CLI::App* config = app.add_subcommand("config", "Checks and explains the configuration");
   config->require_subcommand(1);
+  add_settings(*config, line);
   add_command(*config, line, "check", "Says whether the configuration is right",
               [](const Settings&) {
                 std::puts("the configuration is right");
@@ -114,6 +121,7 @@ void add_config(CLI::App& app, CommandLine& line) {
 void add_topics(CLI::App& app, CommandLine& line) {
   CLI::App* topics = app.add_subcommand("topics", "Looks at the Kafka topics, or creates them");
   topics->require_subcommand(1);
+  add_settings(*topics, line);
   add_command(*topics, line, "check", "Says which topics are there and fit", topics_check_command);
   const auto a = std::make_shared<TopicsArguments>();
   CLI::App* create = add_command(*topics, line, "create", "Creates the topics that are missing",
@@ -131,6 +139,7 @@ void add_topics(CLI::App& app, CommandLine& line) {
 void add_inspect(CLI::App& app, CommandLine& line) {
   CLI::App* inspect = app.add_subcommand("inspect", "Prints what the state remembers");
   inspect->require_subcommand(1);
+  add_settings(*inspect, line);
   const auto name = std::make_shared<std::string>();
   const auto json = std::make_shared<bool>(false);
   const auto add = [&](const char* what, const char* sentence, bool named,
@@ -207,10 +216,7 @@ int run_program(int argc, char** argv) {
       "freshet");
   app.set_version_flag("--version", "freshet " FRESHET_VERSION);
   app.require_subcommand(0, 1);
-  app.add_option("--config", line.config_path, "Configuration file (JSON with comments)");
-  app.add_option("--set", line.sets, "Overrides one option: --set a.b=c; may be repeated")
-      ->expected(1)
-      ->take_all();
+  add_settings(app, line);
   add_command(app, line, "run", "Follows the source: events in, lists out", run_command);
   add_evaluate(app, line);
   add_simulate(app, line);

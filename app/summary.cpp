@@ -40,14 +40,19 @@ std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, doubl
   out += "events       " + grouped(now.events) + " in " + fixed(seconds, 1) + " s   " +
          grouped(static_cast<std::uint64_t>(rate)) + "/s";
   if (now.repeated > 0) out += "   repeated " + grouped(now.repeated);
+  if (now.without_consent > 0) out += "   without consent " + grouped(now.without_consent);
+  if (now.clamped > 0) out += "   from the future " + grouped(now.clamped);
   out += "   rejected " + grouped(now.rejected) + "\n";
   for (const auto& [code, count] : now.rejected_by) {
     out += "  rejected   " + grouped(count) + "  " + code + "\n";
   }
   out += "lists        " + grouped(now.lists) + "\n";
-  out += "hit rate     " + percent(now.hit_rate) +
-         " of next choices stood in the list held (popularity alone: " +
-         percent(now.popular_hit_rate) + ")\n";
+  if (now.predictions > 0) {
+    out += "hit rate     " + percent(now.hit_rate) +
+           " of the latest choices stood in the list held (popularity alone: " +
+           percent(now.popular_hit_rate) + ")\n";
+  }
+  if (now.latency.count() == 0) return out;
   out += "latency      p50 " + duration(now.latency.quantile(0.5)) + "   p99 " +
          duration(now.latency.quantile(0.99)) + "   from event read to list made\n";
   if (with_list && !now.sample.empty()) out += explained(now.sample);

@@ -88,6 +88,7 @@ std::string Problem::text() const {
   std::string line;
   const auto part = [&line](std::string_view before, const std::string& words) {
     if (words.empty()) return;
+    if (line.ends_with('.')) line.pop_back();
     if (!line.empty()) line += "; ";
     line.append(before).append(words);
   };

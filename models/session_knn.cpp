@@ -11,6 +11,9 @@ namespace freshet {
 
 namespace {
 
+/// Session borders beyond this count no more: the weight is nothing by then, and must not become denormal.
+constexpr std::uint32_t borders_max = 32;
+
 constexpr std::uint32_t query_items_max = 32;  // a neighbour's matches are a word of bits
 constexpr std::uint32_t touched_max = 32'768;  // the table of touched sessions holds 16-bit places
 constexpr std::size_t ahead = 8;  // neighbours whose items are fetched before their turn
@@ -133,7 +136,7 @@ void SessionKnn::read_query(const Query& query, Work& work) const {
   for (const HistoryItem& own : query.user.history) {
     if (work.query.size() == options_.query_items) break;
     if (!(own.strength > 0)) continue;
-    const double borders = query.user.session - own.session;
+    const double borders = std::min(query.user.session - own.session, borders_max);
     work.weight.push_back(position_weight_[work.query.size()] *
                           static_cast<float>(std::pow(options_.session_border, borders)));
     work.query.push_back(own.item);

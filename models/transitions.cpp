@@ -9,6 +9,9 @@ namespace freshet {
 
 namespace {
 
+/// Sums below this are taken for 0: what they are divided into would overflow.
+constexpr float negligible = 1e-30F;
+
 constexpr std::string_view space = "transitions.items";
 
 // A row's scale is reset when it reaches 2^rescale_log2: a power of two, so nothing is rounded.
@@ -87,7 +90,7 @@ void Transitions::candidates(const Query& query, Scratch& scratch,
   const auto norm = [](const ScoreAccumulator& scores, double share) {
     float most = 0;
     for (const std::uint32_t item : scores.touched()) most = std::max(most, scores[ItemId(item)]);
-    return most > 0 ? static_cast<float>(share) / most : 0;
+    return most > negligible ? static_cast<float>(share) / most : 0;
   };
   work.current_norm = norm(work.current, options_.current_share);
   work.recent_norm = norm(work.recent, 1 - options_.current_share);

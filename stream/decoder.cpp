@@ -1,6 +1,5 @@
 #include "stream/decoder.h"
 
-#include <absl/time/time.h>
 #include <simdjson.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "stream/iso_time.h"
 #include "stream/json_error.h"
 
 namespace freshet {
@@ -76,30 +76,6 @@ bool fits_depth(dom::element e, std::size_t levels) {
     }
   }
   return true;
-}
-
-/// ISO-8601 with zone, strictly: absl also takes blanks, "infinite-future" and years of five
-/// digits.
-std::optional<std::int64_t> iso_time_ms(std::string_view s) {
-  // Shape first: YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)
-  static constexpr std::string_view shape = "dddd-dd-ddTdd:dd:dd";
-  if (s.size() < shape.size() + 1 || s.size() > 40) return std::nullopt;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const bool digit = s[i] >= '0' && s[i] <= '9';
-    const bool separator = s[i] == shape[i] || (shape[i] == 'T' && (s[i] == 't' || s[i] == ' '));
-    if (shape[i] == 'd' ? !digit : !separator) return std::nullopt;
-  }
-  std::string text(s);
-  text[10] = 'T';
-  if (text.back() == 'z') text.back() = 'Z';
-  // absl stops reading at a zero byte and skips blanks.
-  if (text.find_first_not_of("0123456789-+:.TZ") != std::string::npos) return std::nullopt;
-  absl::Time t;
-  std::string why;
-  if (!absl::ParseTime(absl::RFC3339_full, text, &t, &why)) return std::nullopt;
-  const std::int64_t ms = absl::ToUnixMillis(t);
-  if (ms < 0 || ms > Decoder::time_ms_max) return std::nullopt;
-  return ms;
 }
 
 }  // namespace
@@ -268,7 +244,8 @@ bool Decoder::Impl::read_time(const Record& record, Event& e) {
     }
   } else if (!t.get(text)) {
     const auto ms = iso_time_ms(text);
-    if (!ms) return reject(Field::time, "format", wanted + ", not " + excerpt(text));
+    if (!ms || *ms < 0 || *ms > time_ms_max)
+      return reject(Field::time, "format", wanted + ", not " + excerpt(text));
     e.time_ms = *ms;
   } else {
     return reject(Field::time, "type", wanted + ", not " + type_name(t));

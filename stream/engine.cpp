@@ -160,6 +160,10 @@ void Engine::rank_group(const Group& group, std::span<const Decoded> records,
     if (!event.consent) {
       User visitor = group.user.is_none() ? User{} : users_[group.user];
       out[i].without_consent = true;
+      if (UserFold::knows(visitor, event)) {
+        out[i].repeated = true;
+        continue;
+      }
       Interaction& unused = worker.unused;
       fold_.apply(visitor, event, record_items_[i], unused);
       if (types_[event.type].options.refresh) {

@@ -52,7 +52,7 @@ class Engine {
     EventOptions events;
     UserOptions users;
     ListOptions lists;
-    std::vector<std::string> known_types;  ///< of the state to be restored: `stored_event_types`
+    KnownTypes known_types;  ///< of the state to be restored: `stored_event_types`
     std::vector<std::unique_ptr<Model>> models;
     std::unique_ptr<Ranker> ranker;  ///< over `models`
   };
@@ -145,6 +145,6 @@ class Engine {
 };
 
 /// The names of the event types in a state, by id; empty for a new state. Error: a newer format.
-Result<std::vector<std::string>> stored_event_types(const RowReader& rows);
+Result<KnownTypes> stored_event_types(const RowReader& rows);
 
 }  // namespace freshet

@@ -40,6 +40,16 @@ void read_interaction(ByteReader& r, Interaction& i) {
 }
 constexpr std::size_t interaction_bytes_min = 42;
 
+void write_names(ByteWriter& w, const std::vector<std::string>& names) {
+  w.number(static_cast<std::uint32_t>(names.size()));
+  for (const std::string& name : names) w.text(name);
+}
+
+void read_names(ByteReader& r, std::vector<std::string>& names) {
+  names.resize(r.count(4));
+  for (std::string& name : names) name = r.text();
+}
+
 /// The part of a space's name before the first dot: who owns it.
 std::string_view owner(std::string_view space) { return space.substr(0, space.find('.')); }
 
@@ -74,17 +84,17 @@ Status check_format(const RowReader& rows) {
   return {};
 }
 
-Result<std::vector<std::string>> stored_event_types(const RowReader& rows) {
+Result<KnownTypes> stored_event_types(const RowReader& rows) {
   if (Status s = check_format(rows); !s) return s.error();
   auto row = meta_row(rows, "types");
   if (!row) return row.error();
-  std::vector<std::string> names;
-  if (row->empty()) return names;
+  KnownTypes known;
+  if (row->empty()) return known;
   ByteReader r(*row);
-  names.resize(r.count(4));
-  for (std::string& name : names) name = r.text();
+  read_names(r, known.names);
+  read_names(r, known.undoable);
   if (!r.at_end()) return error("state: the row of event types is damaged");
-  return names;
+  return known;
 }
 
 void Engine::save(RowBatch& out) {
@@ -111,9 +121,8 @@ void Engine::save_meta(RowBatch& out) {
 
   row.clear();
   ByteWriter names(row);
-  const auto all = types_.names_in_order();
-  names.number(static_cast<std::uint32_t>(all.size()));
-  for (const std::string& name : all) names.text(name);
+  write_names(names, types_.known().names);
+  write_names(names, types_.known().undoable);
   out.put(meta_space, "types", row);
 
   row.clear();

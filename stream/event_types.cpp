@@ -69,38 +69,57 @@ std::vector<std::string> EventTypes::problems(const EventTypeMap& types) {
   return found;
 }
 
-Status EventTypes::fit(const EventTypeMap& types, const std::vector<std::string>& known) {
-  std::set<std::string> all(known.begin(), known.end());
-  for (const auto& [name, kind] : types) all.insert(name);
-  if (all.size() <= max_count) return {};
-  return error("events.types: with the types that the state has seen before these are " +
-               std::to_string(all.size()) + "; at most " + std::to_string(max_count) +
-               " are possible");
+namespace {
+
+void add_once(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
-EventTypes::EventTypes(const EventTypeMap& types, const std::vector<std::string>& known) {
-  assert(problems(types).empty());
-  for (const std::string& name : known) {
+/// The state's types, then the new ones by name.
+KnownTypes joined(KnownTypes known, const EventTypeMap& types) {
+  for (const auto& [name, kind] : types) add_once(known.names, name);
+  for (const auto& [name, kind] : types) {
+    if (!kind.takes_back.empty()) add_once(known.undoable, kind.takes_back);
+  }
+  return known;
+}
+
+}  // namespace
+
+Status EventTypes::fit(const EventTypeMap& types, const KnownTypes& known) {
+  const KnownTypes all = joined(known, types);
+  if (all.names.size() > max_count) {
+    return error("events.types: with the types that the state has seen before these are " +
+                 std::to_string(all.names.size()) + "; at most " + std::to_string(max_count) +
+                 " are possible");
+  }
+  if (all.undoable.size() > max_undoable) {
+    return error("events.types: with those that the state has seen before, " +
+                 std::to_string(all.undoable.size()) +
+                 " types can be taken back by another; at most " + std::to_string(max_undoable) +
+                 " are possible in the life of a state");
+  }
+  return {};
+}
+
+EventTypes::EventTypes(const EventTypeMap& types, const KnownTypes& known)
+    : known_(joined(known, types)) {
+  assert(problems(types).empty() && fit(types, known));
+  for (const std::string& name : known_.names) {
     const auto at = types.find(name);
     const bool declared = at != types.end();
     types_.push_back({name, declared ? at->second : type(0), {}, {}, declared});
   }
-  for (const auto& [name, options] : types) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      types_.push_back({name, options, {}, {}, true});
-    }
-  }
-  assert(types_.size() <= max_count);
-  std::uint8_t slot = 0;
   for (std::size_t i = 0; i < types_.size(); ++i) {
     Type& type = types_[i];
     if (type.options.action == EventAction::forget && !forget_) {
       forget_ = EventTypeId{static_cast<std::uint8_t>(i)};
     }
-    if (type.options.takes_back.empty()) continue;
-    type.takes_back = find(type.options.takes_back);
-    Type& target = types_[type.takes_back->value];
-    if (!target.undo_slot) target.undo_slot = slot++;
+    if (!type.options.takes_back.empty()) type.takes_back = find(type.options.takes_back);
+    const auto slot = std::find(known_.undoable.begin(), known_.undoable.end(), type.name);
+    if (slot != known_.undoable.end()) {
+      type.undo_slot = static_cast<std::uint8_t>(slot - known_.undoable.begin());
+    }
   }
 }
 
@@ -111,12 +130,6 @@ std::optional<EventTypeId> EventTypes::find(std::string_view name) const {
     }
   }
   return std::nullopt;
-}
-
-std::vector<std::string> EventTypes::names_in_order() const {
-  std::vector<std::string> all;
-  for (const Type& type : types_) all.push_back(type.name);
-  return all;
 }
 
 std::string EventTypes::names() const {

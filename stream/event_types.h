@@ -31,6 +31,12 @@ using EventTypeMap = std::map<std::string, EventTypeOptions>;
 /// impression, profile, forget.
 EventTypeMap default_event_types();
 
+/// What a state says of the event types it has seen: its rows hold their numbers.
+struct KnownTypes {
+  std::vector<std::string> names;     ///< by id
+  std::vector<std::string> undoable;  ///< by HistoryItem::undoable's index: the type counted there
+};
+
 /// The configured types, compiled. Ids are stored in rows, so a type keeps its id for the life of
 /// the state: types that the state knows come first, in the state's order, then the new ones by
 /// name. A type that is no longer declared keeps its place and is not found.
@@ -53,18 +59,19 @@ class EventTypes {
   static std::vector<std::string> problems(const EventTypeMap& types);
 
   /// Error: the declared types and those that the state knows are together more than `max_count`.
-  static Status fit(const EventTypeMap& types, const std::vector<std::string>& known);
+  static Status fit(const EventTypeMap& types, const KnownTypes& known);
 
-  /// `known`: names in the order of the state's ids, from `names_in_order`. Requires
+  /// `known`: from the state, else empty. Requires
   /// `problems(types)` to be empty, and at most `max_count` names in both together.
-  explicit EventTypes(const EventTypeMap& types, const std::vector<std::string>& known = {});
+  explicit EventTypes(const EventTypeMap& types, const KnownTypes& known = {});
 
   std::optional<EventTypeId> find(std::string_view name) const;
   const Type& operator[](EventTypeId id) const { return types_[id.value]; }
   std::size_t size() const { return types_.size(); }
   /// The first type that erases a user, for records without a value.
   std::optional<EventTypeId> forget() const { return forget_; }
-  std::vector<std::string> names_in_order() const;
+  /// What a state is to remember of these types.
+  const KnownTypes& known() const { return known_; }
   /// The declared names, comma-separated, for messages.
   std::string names() const;
 
@@ -73,6 +80,7 @@ class EventTypes {
 
  private:
   std::vector<Type> types_;
+  KnownTypes known_;
   std::optional<EventTypeId> forget_;
 };
 

@@ -46,6 +46,14 @@ std::string encode(const Positions& positions) {
   return row;
 }
 
+std::size_t bytes_of(const std::vector<Outcome>& outcomes) {
+  std::size_t bytes = outcomes.size() * sizeof(Outcome);
+  for (const Outcome& o : outcomes) {
+    bytes += o.list.entries.size() * sizeof(List::Entry) + o.list.parts.size() * sizeof(double);
+  }
+  return bytes;
+}
+
 /// The four stages, each a thread: read and decode → rank and learn → encode and publish → write
 /// checkpoints.
 class Run {
@@ -74,6 +82,7 @@ class Run {
   void encode_outputs(Batch& batch, std::vector<Output>& outputs);
   Status settle(const Positions& done, std::string* mark);
   bool already_out(const Decoded& record) const;
+  void keep(Error e);
   void fail(Error e);
 
   const PipelineParts& p_;
@@ -116,6 +125,10 @@ Status Run::restore() {
   auto positions = stored_positions(p_.store);
   if (!positions) return positions.error();
   start_ = published_ = *positions;
+  for (const auto& [partition, offset] : start_) {
+    p_.log("goes on where the state is: partition " + std::to_string(partition) + " at offset " +
+           std::to_string(offset));
+  }
   std::string mark;
   Status s = p_.store.scan(delivery_space, [&](std::string_view key, std::string_view value) {
     if (key == "sink") {
@@ -167,11 +180,13 @@ void Run::skip_published(const Positions& committed) {
   }
 }
 
+void Run::keep(Error e) {
+  const std::lock_guard lock(failure_mutex_);
+  if (!failure_) failure_ = std::move(e);
+}
+
 void Run::fail(Error e) {
-  {
-    const std::lock_guard lock(failure_mutex_);
-    if (!failure_) failure_ = std::move(e);
-  }
+  keep(std::move(e));
   failed_ = true;
   decoded_.close();
   ranked_.close();
@@ -186,7 +201,11 @@ void Run::read() {
   while (!stop_ && !failed_) {
     records.clear();
     const auto polled = p_.source.poll(batch_records, poll_wait, records);
-    if (!polled) return fail(polled.error());
+    if (!polled) {
+      // What was read before is good: it is published and checkpointed as at any end.
+      keep(polled.error());
+      break;
+    }
     if (!records.empty()) {
       auto batch = decode(decoder, records, after);
       const std::size_t bytes = batch->bytes;
@@ -236,7 +255,7 @@ void Run::rank() {
       checkpoint_due_ns_ = p_.clock.steady_ns() + interval_ns;
     }
     if (!popped && !batch->checkpoint) continue;
-    const std::size_t bytes = batch->bytes + batch->records.size() * 2'048;
+    const std::size_t bytes = batch->bytes + bytes_of(batch->outcomes);
     if (!ranked_.push(std::move(batch), bytes)) return;
   }
   auto last = std::make_unique<Batch>();
@@ -292,7 +311,9 @@ Status Run::settle(const Positions& done, std::string* mark) {
   auto flushed = p_.sink.flush();
   if (!flushed) return flushed.error();
   if (mark != nullptr) *mark = std::move(*flushed);
-  return p_.source.commit(done);
+  // A sink that takes back is cut to the checkpoint, so positions kept elsewhere would say nothing
+  // of it, and would make a later run into another sink believe that its lists are out.
+  return takes_back_ ? Status() : p_.source.commit(done);
 }
 
 bool Run::already_out(const Decoded& record) const {

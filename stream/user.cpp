@@ -156,13 +156,17 @@ bool User::decode(std::string_view row) {
   return r.at_end();
 }
 
+bool UserFold::knows(const User& user, const Event& event) {
+  return !event.id.empty() && std::find(user.event_ids.begin(), user.event_ids.end(),
+                                        hash64(event.id)) != user.event_ids.end();
+}
+
 bool UserFold::repeated(User& user, const Event& event) const {
   if (event.id.empty() || options_.event_ids == 0) return false;
-  const std::uint64_t id = hash64(event.id);
+  if (knows(user, event)) return true;
   auto& ids = user.event_ids;
-  if (std::find(ids.begin(), ids.end(), id) != ids.end()) return true;
   if (ids.size() >= options_.event_ids) ids.erase(ids.begin());
-  ids.push_back(id);
+  ids.push_back(hash64(event.id));
   return false;
 }
 

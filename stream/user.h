@@ -49,7 +49,9 @@ class UserFold {
   UserFold(const UserOptions& options, std::int64_t session_gap_ms, const EventTypes& types)
       : options_(options), session_gap_ms_(session_gap_ms), types_(types) {}
 
-  /// Whether the user already sent an event with this id (among his newest). Remembers it.
+  /// Whether the user already sent an event with this id (among his newest).
+  static bool knows(const User& user, const Event& event);
+  /// The same, and remembers the id.
   bool repeated(User& user, const Event& event) const;
 
   /// Takes the event in: session, attributes, history. Returns true and fills `out` if there is

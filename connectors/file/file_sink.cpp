@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <charconv>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +16,11 @@ constexpr std::string_view mark_names[] = {"lists=", " similar=", " rejected="};
 constexpr std::size_t lists_channel = static_cast<std::size_t>(Channel::recommendations);
 static_assert(lists_channel == 0 && static_cast<std::size_t>(Channel::similar_items) == 1 &&
               static_cast<std::size_t>(Channel::rejected) == 2);
+
+/// The same for every way to write a path of the same file's name.
+std::string whole_path(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
 
 void append_tombstone(std::string_view kind, const std::optional<std::string>& key,
                       std::string& line) {
@@ -52,8 +58,8 @@ Result<bool> FileSink::open(const std::string& mark) {
   const auto existing = OutputFile::look(options_.path);
   if (!existing) return existing.error();
   takes_back_ = existing->is_regular;
-  const auto lengths = mark.empty() ? Lengths{} : parse_mark(mark);
-  if (!lengths && takes_back_) {
+  const auto marked = mark.empty() ? Mark{} : parse_mark(mark);
+  if (!marked && takes_back_) {
     return error(options_.path + ": the state's mark \"" + mark +
                  "\" was not made by a file sink: was sink.type changed? Start with a new state");
   }
@@ -68,7 +74,8 @@ Result<bool> FileSink::open(const std::string& mark) {
   for (std::size_t i = 0; i < channel_count; ++i) {
     if (paths[i].empty()) continue;
     files_[i].emplace(paths[i]);
-    if (auto opened = open_file(i, takes_back_ ? (*lengths)[i] : 0, mark.empty()); !opened) {
+    const bool is_new = !takes_back_ || marked->paths[i] != whole_path(paths[i]);
+    if (auto opened = open_file(i, is_new ? 0 : marked->lengths[i], is_new); !opened) {
       return opened.error();
     }
   }
@@ -83,15 +90,15 @@ Status FileSink::open_file(std::size_t channel, std::uint64_t bytes, bool is_new
   if (!existing->is_regular) return error(file.name() + ": is not a file, as sink.path is");
   if (is_new && existing->bytes > 0 && !options_.overwrite) {
     return error(file.name() + ": already holds " + std::to_string(existing->bytes) +
-                 " bytes, but the state is new: move it away, or set sink.overwrite to true to "
-                 "empty it");
+                 " bytes that are not this state's: move it away, or set sink.overwrite to true "
+                 "to empty it");
   }
   if (existing->bytes < bytes) {
     if (!options_.overwrite) {
       return error(file.name() + ": holds " + std::to_string(existing->bytes) +
                    " bytes, but at the checkpoint it held " + std::to_string(bytes) +
-                   ": it was replaced, or sink.path was changed; put it back, or set "
-                   "sink.overwrite to true to start it anew");
+                   ": it was replaced; put it back, or set sink.overwrite to true to start it "
+                   "anew");
     }
     bytes = 0;
   }
@@ -143,25 +150,34 @@ Result<std::string> FileSink::flush() {
 }
 
 std::string FileSink::render_mark() const {
-  std::string mark;
+  std::string mark, paths;
   for (std::size_t i = 0; i < channel_count; ++i) {
     mark += mark_names[i];
     mark += std::to_string(files_[i] && files_[i]->is_open() ? files_[i]->bytes() : 0);
+    paths += '\n';
+    if (files_[i]) paths += whole_path(files_[i]->name());
   }
-  return mark;
+  return mark + paths;
 }
 
-std::optional<FileSink::Lengths> FileSink::parse_mark(const std::string& mark) {
-  Lengths lengths{};
-  std::string_view rest = mark;
+std::optional<FileSink::Mark> FileSink::parse_mark(const std::string& text) {
+  Mark mark;
+  std::string_view rest = text;
   for (std::size_t i = 0; i < channel_count; ++i) {
     if (!rest.starts_with(mark_names[i])) return std::nullopt;
     rest.remove_prefix(mark_names[i].size());
-    const auto [end, failure] = std::from_chars(rest.data(), rest.data() + rest.size(), lengths[i]);
+    const auto [end, failure] =
+        std::from_chars(rest.data(), rest.data() + rest.size(), mark.lengths[i]);
     if (failure != std::errc()) return std::nullopt;
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
   }
-  return rest.empty() ? std::optional(lengths) : std::nullopt;
+  for (std::string& path : mark.paths) {
+    if (!rest.starts_with('\n')) return std::nullopt;
+    rest.remove_prefix(1);
+    path = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(path.size());
+  }
+  return rest.empty() ? std::optional(mark) : std::nullopt;
 }
 
 }  // namespace freshet

@@ -113,9 +113,16 @@ void ListRanker::fill_up(const Query& query, std::size_t size, Work& work) const
   for (std::uint32_t item = 0; item < popularity_->items() && work.pool.size() < size; ++item) {
     if (popularity_->known(ItemId(item))) work.pool.insert(ItemId(item));
   }
-  // Before anything is learned, the user's own items are all there is.
   for (const HistoryItem& own : query.user.history) {
     if (work.pool.size() >= size) return;
+    work.pool.insert(own.item);
+  }
+  if (work.pool.size() > 0) return;
+  // There is nothing but what the gates hide: better that than an empty list.
+  for (const HistoryItem& own : query.user.history) {
+    if (work.pool.size() >= size) return;
+    if (own.strength < 0) continue;
+    work.pool.unblock(own.item);
     work.pool.insert(own.item);
   }
 }

@@ -12,7 +12,7 @@ namespace freshet {
 /// The candidates for one list: the union of what the models found, and what every model says of
 /// each.
 ///
-/// Items stand in the order in which they were first named; `place` finds them. Blocked items never
+/// Items stand in the order in which they were first named; `place` finds them. Blocked items do not
 /// enter. Cost: `place`, `block`, `insert` O(1); `clear` O(items named). Reused from list to list.
 class CandidatePool {
  public:
@@ -20,6 +20,9 @@ class CandidatePool {
 
   void clear(std::size_t models);
   void block(ItemId item);
+  void unblock(ItemId item) {
+    if (blocked(item)) marks_[item.index()] = 0;
+  }
   bool blocked(ItemId item) const { return mark(item) == blocked_mark; }
   /// Adds an item unless it is there, blocked or none. Its place, or `absent`.
   std::uint32_t insert(ItemId item);

@@ -52,9 +52,10 @@ WeightedRanker::WeightedRanker(std::vector<const Model*> models, const WeightedO
 void WeightedRanker::give_shares(const CandidatePool& pool, std::size_t model,
                                  std::span<float> out) const {
   if (pool.best(model) == 0) return;
-  const float factor = weights_[model] / pool.best(model);
+  // The quotient first: it is at most 1, where weight / best overflows for the smallest scores.
+  const float best = pool.best(model), weight = weights_[model];
   const std::span<const float> scores = pool.scores(model);
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = scores[i] * factor;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = scores[i] / best * weight;
 }
 
 }  // namespace freshet

@@ -14,19 +14,19 @@ TEST_CASE("an option that is not there yet is accepted at its off value") {
 
 TEST_CASE("an option that is not there yet is refused otherwise, with its sentence") {
   CHECK(read_file(R"({"fast": true})").text() ==
-        "fast: Haste comes with version 4.; found boolean true; allowed: only false for now "
+        "fast: Haste comes with version 4; found boolean true; allowed: only false for now "
         "(f.json:1)\n");
   CHECK(read_file(R"({"off": {"listen": ":80"}})").text() ==
-        "off: It opens with version 2.; found an object; allowed: only {\"listen\": \"\", "
+        "off: It opens with version 2; found an object; allowed: only {\"listen\": \"\", "
         "\"port\": 80} for now (f.json:1)\n");
   CHECK(read_file(R"({"rules": [{"type": "only"}]})").text() ==
-        "rules: Rules come with version 3.; found a list of 1; allowed: only [] for now "
+        "rules: Rules come with version 3; found a list of 1; allowed: only [] for now "
         "(f.json:1)\n");
   CHECK(read_file(R"({"colour": "green"})").text() ==
-        "colour: Green comes with version 2.; found text \"green\"; allowed: \"red\" or \"blue\" "
+        "colour: Green comes with version 2; found text \"green\"; allowed: \"red\" or \"blue\" "
         "(f.json:1)\n");
   CHECK(read_file(R"({"shape": {"type": "circle"}})").text() ==
-        "shape.type: Circles come with version 2.; found text \"circle\"; allowed: line, curve or "
+        "shape.type: Circles come with version 2; found text \"circle\"; allowed: line, curve or "
         "file (f.json:1)\n");
 }
 

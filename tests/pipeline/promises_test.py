@@ -37,9 +37,26 @@ class Promises(Case):
     def history(self, name):
         return {h["item"]: h for h in self.user(name)["history"]}
 
+    # --- lists are never empty
+
+    def test_a_small_shop_whose_users_saw_everything_still_gets_lists(self):
+        events = [event(3 * u + i, f"u{u}", item) for u in range(600) for i, item in enumerate("abc")]
+        lists, _ = self.play(events)
+        self.assertEqual([one["list"] for one in lists if not one["items"]], [])
+
+    def test_a_user_with_very_many_sessions_still_gets_lists(self):
+        events = [event(4 * u + i, f"u{u}", item) for u in range(40) for i, item in enumerate("abcd")]
+        events += [event(500, "x", "a")]
+        events += [event(501 + s, "x", "unknown", "uncart", session=f"s{s}") for s in range(170)]
+        lists, _ = self.play(events)
+        self.assertEqual([one["list"] for one in lists if not one["items"]], [])
+        for one in lists:
+            for entry in one["items"]:
+                self.assertAlmostEqual(entry["score"], sum(entry["parts"].values()), delta=1e-6)
+
     # --- forget
 
-    def test_a_forgotten_user_leaves_no_trace(self):
+    def test_a_forgotten_user_and_his_pairs_are_not_remembered(self):
         events = [event(i, f"u{i % 3}", f"i{i % 4}") for i in range(12)]
         events += [event(20 + i, "gone", f"secret{i}", session="s1") for i in range(3)]
         events += [{"user": "gone", "type": "profile", "time": T + 30_000, "attributes": {"country": "NL"}}]
@@ -122,6 +139,18 @@ class Promises(Case):
         self.assertEqual(counts["repeated"], 1)
 
     # --- which events are answered
+
+    def test_a_repeated_id_is_not_answered_without_consent_either(self):
+        lists, counts = self.play([event(0, "u1", "a", id="e1"), event(1, "u1", "b", id="e1", consent=False)])
+        self.assertEqual(len(lists), 1)
+
+    def test_a_third_type_that_can_be_taken_back_is_refused_not_misread(self):
+        self.play([event(0, "u1", "a", "cart"), event(1, "u1", "a", "cart"), event(2, "u1", "a", "like")])
+        self.assertEqual(self.history("u1")["a"]["types"], ["cart", "like"])
+        refused = freshet("run", *file_run(self.folder / "events.jsonl", self.folder / "lists.jsonl", self.state,
+                                           events__types__uncart__takes_back="like"))
+        self.assertEqual(refused.status, 1)
+        self.assertIn("3 types can be taken back by another; at most 2", refused.err.decode())
 
     def test_min_interval_leaves_out_lists_that_come_too_soon(self):
         seconds = [0, 4, 9, 10, 15, 20, 21, 40]

@@ -67,26 +67,26 @@ TEST_CASE("a rating's weight maps its declared scale to 0-5") {
 
 TEST_CASE("new types get ids by name") {
   const EventTypes types({{"b", {}}, {"a", {}}, {"c", {}}});
-  CHECK(types.names_in_order() == Names{"a", "b", "c"});
+  CHECK(types.known().names == Names{"a", "b", "c"});
 }
 
 TEST_CASE("a type keeps the id that the state knows it by; new ones come after") {
-  const EventTypes types({{"a", {}}, {"b", {}}, {"c", {}}}, {"c", "a"});
-  CHECK(types.names_in_order() == Names{"c", "a", "b"});
+  const EventTypes types({{"a", {}}, {"b", {}}, {"c", {}}}, {{"c", "a"}, {}});
+  CHECK(types.known().names == Names{"c", "a", "b"});
   CHECK(types.find("c")->value == 0);
   CHECK(types.find("a")->value == 1);
   CHECK(types.find("b")->value == 2);
 }
 
 TEST_CASE("a removed type keeps its place, is not found and has no weight") {
-  const EventTypes types({{"a", {}}}, {"gone", "a"});
-  CHECK(types.names_in_order() == Names{"gone", "a"});
+  const EventTypes types({{"a", {}}}, {{"gone", "a"}, {}});
+  CHECK(types.known().names == Names{"gone", "a"});
   CHECK(types.names() == "a");
   CHECK_FALSE(types.find("gone"));
   CHECK(types.find("a")->value == 1);
   CHECK(types.weight(EventTypeId{0}, std::nullopt) == 0.0F);
   // Declared again it is itself again.
-  const EventTypes again({{"a", {}}, {"gone", {}}}, types.names_in_order());
+  const EventTypes again({{"a", {}}, {"gone", {}}}, types.known());
   CHECK(again.find("gone")->value == 0);
 }
 
@@ -124,8 +124,8 @@ TEST_CASE("32 types are possible, known and declared ones together") {
   for (int i = 0; i < 32; ++i) map["t" + std::to_string(i)] = {};
   CHECK(EventTypes::problems(map).empty());
   CHECK(EventTypes(map).size() == 32);
-  CHECK(message_of(EventTypes::fit(map, {"t3"})).empty());
-  CHECK_THAT(message_of(EventTypes::fit(map, {"old"})),
+  CHECK(message_of(EventTypes::fit(map, {{"t3"}, {}})).empty());
+  CHECK_THAT(message_of(EventTypes::fit(map, {{"old"}, {}})),
              Catch::Contains("33") && Catch::Contains("at most 32"));
   map["one more"] = {};
   CHECK(EventTypes::problems(map).size() == 1);

@@ -33,13 +33,16 @@ bool crashes(World& world, const Delivery& delivery, const std::function<void(Li
   return true;
 }
 
+/// `takes_back`: for sinks that take back too; the others are always tried.
 void check_every_moment(const std::function<void(Life&, std::size_t)>& plan,
-                        const std::string& sentence, std::size_t moments_min) {
+                        const std::string& sentence, std::size_t moments_min,
+                        bool takes_back = true) {
   const auto log = crash_log();
   const Expected expected(log);
   REQUIRE(expected.error.empty());
   REQUIRE(expected.lines.size() > 80);
   for (const Delivery& delivery : deliveries) {
+    if (delivery.takes_back && !takes_back) continue;
     INFO(delivery.name);
     std::size_t n = 0;
     for (bool crashed = true; crashed; ++n) {
@@ -74,7 +77,19 @@ TEST_CASE("a source that fails at any poll loses nothing") {
 
 TEST_CASE("a commit that fails at any time loses nothing") {
   check_every_moment([](Life& life, std::size_t n) { life.source.fail_at_commit = n; },
-                     "the scripted commit failed", 1);
+                     "the scripted commit failed", 1, false);
+}
+
+TEST_CASE("a sink that takes back moves no committed position: it says nothing of other sinks") {
+  for (const Delivery& delivery : deliveries) {
+    INFO(delivery.name);
+    World world(crash_log());
+    Life life;
+    delivery.configure(life);
+    life.live(world);
+    REQUIRE(life.error.empty());
+    CHECK(world.wire.committed().empty() == delivery.takes_back);
+  }
 }
 
 TEST_CASE("crash after crash, the end is the same") {

@@ -39,6 +39,11 @@ struct Run {
   std::string bytes() const { return read_file(path) + '|' + read_file(path + ".rejected"); }
 };
 
+/// The mark of files that begin at `path`, of these lengths.
+std::string mark_of(const std::string& path, const std::string& lengths) {
+  return lengths + '\n' + path + '\n' + path + ".similar\n" + path + ".rejected";
+}
+
 /// Three flushes without interruption.
 std::string uninterrupted(Compression compression) {
   const Folder folder;
@@ -51,19 +56,19 @@ std::string uninterrupted(Compression compression) {
   return run.bytes();
 }
 
-TEST_CASE("the mark is the lengths of the files") {
+TEST_CASE("the mark is the lengths and the paths of the files") {
   const Folder folder;
   Run run(folder, Compression::none);
   run.open("");
-  CHECK(run.flush() == "lists=0 similar=0 rejected=0");
+  CHECK(run.flush() == mark_of(run.path, "lists=0 similar=0 rejected=0"));
   std::vector<Output> outputs;
   outputs.push_back(list("{}"));
   outputs.push_back(rejected("x", "bad"));
   REQUIRE(run.sink->write(outputs));
-  CHECK(run.flush() == "lists=3 similar=0 rejected=62");
+  CHECK(run.flush() == mark_of(run.path, "lists=3 similar=0 rejected=62"));
   CHECK(read_file(run.path).size() == 3);
   CHECK(read_file(run.path + ".rejected").size() == 62);
-  CHECK(run.flush() == "lists=3 similar=0 rejected=62");
+  CHECK(run.flush() == mark_of(run.path, "lists=3 similar=0 rejected=62"));
 }
 
 TEST_CASE("the mark counts what somebody else put into a file") {
@@ -74,7 +79,7 @@ TEST_CASE("the mark counts what somebody else put into a file") {
   std::vector<Output> outputs;
   outputs.push_back(rejected("x", "bad"));
   REQUIRE(run.sink->write(outputs));
-  CHECK(run.flush() == "lists=0 similar=0 rejected=70");
+  CHECK(run.flush() == mark_of(run.path, "lists=0 similar=0 rejected=70"));
   CHECK(read_file(run.path + ".rejected").size() == 70);
 }
 
@@ -138,14 +143,15 @@ TEST_CASE("a file shorter than the mark is refused and left alone") {
   const std::string path = folder / "lists";
   write_file(path, "short\n");
   FileSink sink({.path = path});
-  CHECK(sink.open("lists=7 similar=0 rejected=0").error().message ==
-        path +
-            ": holds 6 bytes, but at the checkpoint it held 7: it was replaced, or sink.path was "
-            "changed; put it back, or set sink.overwrite to true to start it anew");
+  CHECK(
+      sink.open(mark_of(path, "lists=7 similar=0 rejected=0")).error().message ==
+      path +
+          ": holds 6 bytes, but at the checkpoint it held 7: it was replaced; put it back, or set "
+          "sink.overwrite to true to start it anew");
   CHECK(read_file(path) == "short\n");
 
   FileSink missing({.path = folder / "other"});
-  CHECK_FALSE(missing.open("lists=0 similar=0 rejected=1"));
+  CHECK_FALSE(missing.open(mark_of(folder / "other", "lists=0 similar=0 rejected=1")));
 }
 
 TEST_CASE("a file that a new state knows nothing of is refused and left alone") {
@@ -153,10 +159,11 @@ TEST_CASE("a file that a new state knows nothing of is refused and left alone") 
   const std::string path = folder / "lists";
   write_file(path, "precious\n");
   FileSink sink({.path = path});
-  CHECK(sink.open("").error().message ==
-        path +
-            ": already holds 9 bytes, but the state is new: move it away, or set sink.overwrite "
-            "to true to empty it");
+  CHECK(
+      sink.open("").error().message ==
+      path +
+          ": already holds 9 bytes that are not this state's: move it away, or set sink.overwrite "
+          "to true to empty it");
   CHECK(read_file(path) == "precious\n");
 
   write_file(path, "");
@@ -166,10 +173,23 @@ TEST_CASE("a file that a new state knows nothing of is refused and left alone") 
   CHECK(read_file(path + ".rejected") == "precious\n");
 }
 
+TEST_CASE("a longer file that the state did not write is refused and left alone") {
+  const Folder folder;
+  const std::string mine = folder / "lists", other = folder / "precious";
+  write_file(other, "precious, and longer than the mark\n");
+  FileSink sink({.path = other});
+  CHECK_FALSE(sink.open(mark_of(mine, "lists=3 similar=0 rejected=0")));
+  CHECK(read_file(other) == "precious, and longer than the mark\n");
+  // A new path for the lists of an old state is fine if nothing is there.
+  FileSink moved({.path = folder / "new"});
+  CHECK(moved.open(mark_of(mine, "lists=3 similar=0 rejected=0")).value());
+}
+
 TEST_CASE("overwrite starts files anew that do not fit the state") {
   const Folder folder;
   const std::string path = folder / "lists";
-  for (const char* mark : {"", "lists=100 similar=0 rejected=100"}) {
+  for (const std::string& mark :
+       {std::string(), mark_of(path, "lists=100 similar=0 rejected=100")}) {
     write_file(path, "other\n");
     write_file(path + ".rejected", "other\n");
     FileSink sink({.path = path, .overwrite = true});
@@ -179,11 +199,11 @@ TEST_CASE("overwrite starts files anew that do not fit the state") {
     std::vector<Output> outputs;
     outputs.push_back(list("{}"));
     REQUIRE(sink.write(outputs));
-    CHECK(sink.flush().value() == "lists=3 similar=0 rejected=0");
+    CHECK(sink.flush().value() == mark_of(path, "lists=3 similar=0 rejected=0"));
   }
   // A file that fits is not touched.
   FileSink fits({.path = path, .overwrite = true});
-  REQUIRE(fits.open("lists=3 similar=0 rejected=0").value());
+  REQUIRE(fits.open(mark_of(path, "lists=3 similar=0 rejected=0")).value());
   CHECK(read_file(path) == "{}\n");
 }
 
