@@ -11,7 +11,8 @@ namespace freshet {
 
 namespace {
 
-/// Session borders beyond this count no more: the weight is nothing by then, and must not become denormal.
+/// Session borders beyond this count no more: the weight is nothing by then, and must not become
+/// denormal.
 constexpr std::uint32_t borders_max = 32;
 
 constexpr std::uint32_t query_items_max = 32;  // a neighbour's matches are a word of bits

@@ -12,8 +12,9 @@ namespace freshet {
 /// The candidates for one list: the union of what the models found, and what every model says of
 /// each.
 ///
-/// Items stand in the order in which they were first named; `place` finds them. Blocked items do not
-/// enter. Cost: `place`, `block`, `insert` O(1); `clear` O(items named). Reused from list to list.
+/// Items stand in the order in which they were first named; `place` finds them. Blocked items do
+/// not enter. Cost: `place`, `block`, `insert` O(1); `clear` O(items named). Reused from list to
+/// list.
 class CandidatePool {
  public:
   static constexpr std::uint32_t absent = 0xffffffffU;
