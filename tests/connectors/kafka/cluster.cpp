@@ -245,7 +245,7 @@ Member::~Member() { rd_kafka_consumer_close(impl_->consumer.get()); }
 
 void OwnBroker::command(const std::string& verb) const {
   const std::string line = "tests/broker/kafka " + verb + " '" + dir_ + "'";
-  must(std::system(line.c_str()) == 0, line);  // NOLINT: a fixed command
+  must(std::system(line.c_str()) == 0, line);  // a fixed command
 }
 
 OwnBroker::OwnBroker() {
