@@ -9,7 +9,7 @@ Result<std::vector<Decoded>> read_log(const std::string& path, const EventOption
   FileSourceOptions file;
   file.path = path;
   FileSource source(file);
-  if (Status s = source.open({}); !s) return s.error();
+  if (Status s = source.open({}, {}); !s) return s.error();
   Decoder decoder(options, types);
   std::vector<Decoded> log;
   std::vector<Record> records;

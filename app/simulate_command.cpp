@@ -48,7 +48,7 @@ class FileOutlet final : public Outlet {
     return sink_.write({&out, 1});
   }
   Status flush() override {
-    auto flushed = sink_.flush();
+    auto flushed = sink_.flush({});
     if (!flushed) return flushed.error();
     return {};
   }
@@ -70,7 +70,7 @@ std::unique_ptr<Outlet> make_outlet(const Settings& settings, const SimulateArgu
 Status write_events(const SimulateOptions& options, Outlet& outlet, std::uint64_t& written) {
   const std::atomic<bool>& stop = stop_signal();
   SimulateSource source(options, system_clock());
-  if (Status s = source.open({}); !s) return s;
+  if (Status s = source.open({}, {}); !s) return s;
   ProgressBar bar("simulate");
   std::vector<Record> records;
   while (!stop) {

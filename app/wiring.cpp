@@ -16,9 +16,9 @@ namespace {
 /// Takes everything and keeps nothing, so nothing has to be taken back either.
 class NoSink final : public Sink {
  public:
-  Result<bool> open(const std::string&) override { return true; }
+  Result<Kind> open(const std::string&) override { return Kind::takes_back; }
   Status write(std::span<Output>) override { return {}; }
-  Result<std::string> flush() override { return std::string(); }
+  Result<std::string> flush(const Positions&) override { return std::string(); }
 };
 
 }  // namespace

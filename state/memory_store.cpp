@@ -20,6 +20,17 @@ Status MemoryStore::write(const RowBatch& batch) {
   return {};
 }
 
+Result<std::optional<std::string>> MemoryStore::get(std::string_view space,
+                                                    std::string_view key) const {
+  const std::shared_lock lock(mutex_);
+  std::optional<std::string> value;
+  const auto rows = spaces_.find(space);
+  if (rows == spaces_.end()) return value;
+  const auto row = rows->second.find(key);
+  if (row != rows->second.end()) value = row->second;
+  return value;
+}
+
 Status MemoryStore::scan(std::string_view space, const Visit& visit) const {
   const std::shared_lock lock(mutex_);
   const auto rows = spaces_.find(space);

@@ -126,6 +126,17 @@ Status RocksStore::write(const RowBatch& batch) {
   return {};
 }
 
+Result<std::optional<std::string>> RocksStore::get(std::string_view space,
+                                                   std::string_view key) const {
+  std::optional<std::string> value(std::in_place);
+  const rocksdb::Status s = impl_->db->Get(rocksdb::ReadOptions(), full_key(space, key), &*value);
+  if (s.IsNotFound())
+    value.reset();
+  else if (!s.ok())
+    return describe(impl_->path, s);
+  return value;
+}
+
 Status RocksStore::scan(std::string_view space, const Visit& visit) const {
   const std::string prefix = full_key(space, {});
   rocksdb::ReadOptions read;

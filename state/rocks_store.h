@@ -23,6 +23,8 @@ class RocksStore final : public Store {
   ~RocksStore() override;
 
   Status write(const RowBatch& batch) override;
+  Result<std::optional<std::string>> get(std::string_view space,
+                                         std::string_view key) const override;
   Status scan(std::string_view space, const Visit& visit) const override;
   Result<std::vector<std::string>> spaces() const override;
 

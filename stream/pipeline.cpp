@@ -138,10 +138,10 @@ Status Run::restore() {
     return Status();
   });
   if (!s) return s;
-  if (s = p_.source.open(start_); !s) return s;
-  auto took_back = p_.sink.open(mark);
-  if (!took_back) return took_back.error();
-  takes_back_ = *took_back;
+  if (s = p_.source.open(start_, {}); !s) return s;
+  auto kind = p_.sink.open(mark);
+  if (!kind) return kind.error();
+  takes_back_ = *kind == Sink::Kind::takes_back;
   if (takes_back_) return {};
   auto committed = p_.source.committed();
   if (!committed) return committed.error();
@@ -155,7 +155,7 @@ Status Run::write_first_checkpoint() {
   Batch nothing;
   nothing.after = start_;
   take_checkpoint(nothing);
-  auto mark = p_.sink.flush();
+  auto mark = p_.sink.flush(start_);
   if (!mark) return mark.error();
   nothing.checkpoint->rows.put(delivery_space, "sink", *mark);
   checkpoint_under_way_ = false;
@@ -308,7 +308,7 @@ void Run::publish() {
 
 /// Makes what was written durable outside, and says so to the source.
 Status Run::settle(const Positions& done, std::string* mark) {
-  auto flushed = p_.sink.flush();
+  auto flushed = p_.sink.flush(done);
   if (!flushed) return flushed.error();
   if (mark != nullptr) *mark = std::move(*flushed);
   // A sink that takes back is cut to the checkpoint, so positions kept elsewhere would say nothing

@@ -27,20 +27,29 @@ struct Output {
 /// everything.
 class Sink {
  public:
+  /// What becomes of outputs that were written before a crash.
+  enum class Kind : std::uint8_t {
+    keeps,          ///< what is out is out: lists that were delivered (Source::committed) must not
+                    ///< be written again
+    takes_back,     ///< `open` takes back all that came after the mark, so it is written again
+    transactional,  ///< what was written since the last `flush` is never seen; `flush` commits the
+                    ///< positions too, so that Source::committed says what is out
+  };
+
   virtual ~Sink() = default;
 
   /// Prepares to write after `mark`, which an earlier process was given by `flush` ("" at first).
-  /// A sink that can take back what was written after `mark` does so and returns true: then every
-  /// list since the checkpoint is written again. False: what is out is out, and lists that are
-  /// known to have been delivered (Source::committed) must not be written again.
-  virtual Result<bool> open(const std::string& mark) = 0;
+  /// Called once, before Source::committed is asked.
+  virtual Result<Kind> open(const std::string& mark) = 0;
 
-  /// Takes the outputs, in order. Blocks while the outside world is slower than we are
-  /// (back-pressure).
+  /// Takes the outputs, in order; may move from them. Blocks while the outside world is slower than
+  /// we are (back-pressure).
   virtual Status write(std::span<Output> outputs) = 0;
 
-  /// Returns when all that was written is durable outside. The mark names this point in the output.
-  virtual Result<std::string> flush() = 0;
+  /// Returns when all that was written is durable outside; with a transactional sink it is visible
+  /// from now on, in one piece with `done`, the positions that it is the effect of. The mark names
+  /// this point in the output.
+  virtual Result<std::string> flush(const Positions& done) = 0;
 };
 
 }  // namespace freshet

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,9 @@ class RowReader {
   using Visit = std::function<Status(std::string_view key, std::string_view value)>;
 
   virtual ~RowReader() = default;
+  /// One row; nothing if there is none. Several threads may ask at once, beside a `write` too.
+  virtual Result<std::optional<std::string>> get(std::string_view space,
+                                                 std::string_view key) const = 0;
   /// Visits the rows of a space in the order of their keys' bytes; stops at the first error, which
   /// it returns.
   virtual Status scan(std::string_view space, const Visit& visit) const = 0;

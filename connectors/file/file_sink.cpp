@@ -53,7 +53,7 @@ void append_rejected(const Output& output, std::string_view topic, std::string& 
 
 FileSink::FileSink(FileSinkOptions options) : options_(std::move(options)) {}
 
-Result<bool> FileSink::open(const std::string& mark) {
+Result<Sink::Kind> FileSink::open(const std::string& mark) {
   assert(!files_[lists_channel]);
   const auto existing = OutputFile::look(options_.path);
   if (!existing) return existing.error();
@@ -79,7 +79,7 @@ Result<bool> FileSink::open(const std::string& mark) {
       return opened.error();
     }
   }
-  return takes_back_;
+  return takes_back_ ? Kind::takes_back : Kind::keeps;
 }
 
 Status FileSink::open_file(std::size_t channel, std::uint64_t bytes, bool is_new) {
@@ -140,7 +140,7 @@ Status FileSink::write_one(const Output& output) {
   return file->append(line_);
 }
 
-Result<std::string> FileSink::flush() {
+Result<std::string> FileSink::flush(const Positions&) {
   assert(files_[lists_channel]);
   for (auto& file : files_) {
     if (!file || !file->is_open()) continue;

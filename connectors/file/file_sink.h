@@ -16,7 +16,7 @@ namespace freshet {
 ///
 /// Into a file, every list arrives exactly once: the mark is the files' paths and lengths, and
 /// `open` cuts them back to it. A stream (standard output, a pipe, a device) takes nothing back, so
-/// there `open` returns false.
+/// there `open` returns Kind::keeps.
 ///
 /// `open` wants a file that the mark does not name to be empty or not there, and one that it names
 /// to be at least as long as it says; anything else is an Error, unless `overwrite` is on: then
@@ -29,9 +29,9 @@ class FileSink : public Sink {
  public:
   explicit FileSink(FileSinkOptions options);
 
-  Result<bool> open(const std::string& mark) override;
+  Result<Kind> open(const std::string& mark) override;
   Status write(std::span<Output> outputs) override;
-  Result<std::string> flush() override;
+  Result<std::string> flush(const Positions& done) override;
 
  private:
   static constexpr std::size_t channel_count = 3;

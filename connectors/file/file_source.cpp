@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "stream/hash.h"
+
 namespace freshet {
 
 namespace {
@@ -11,6 +13,7 @@ namespace {
 constexpr std::size_t block_bytes = 512UL << 10;
 constexpr std::size_t max_blocks_per_poll = 32;
 constexpr std::size_t max_bytes_per_poll = 8UL << 20;
+constexpr std::size_t identity_bytes = 4UL << 10;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 bool is_blank(std::string_view line) { return line.empty() || line == "\r"; }
@@ -19,7 +22,7 @@ bool is_blank(std::string_view line) { return line.empty() || line == "\r"; }
 
 FileSource::FileSource(FileSourceOptions options) : options_(std::move(options)) {}
 
-Status FileSource::open(const Positions& from) {
+Status FileSource::open(const Positions& from, const Order&) {
   assert(!input_);
   auto input = Input::open(options_.path);
   if (!input) return input.error();
@@ -33,6 +36,7 @@ Status FileSource::open(const Positions& from) {
     from_ = offset;
   }
   if (!input_->is_regular()) return {};
+  if (auto read = read_identity(); !read) return read;
   std::vector<Record> none;
   Reading reading = Reading::some;
   while (next_offset_ < from_ && reading != Reading::end) {
@@ -40,6 +44,22 @@ Status FileSource::open(const Positions& from) {
     take_lines(0, none);
   }
   if (next_offset_ < from_) return too_short();
+  return {};
+}
+
+/// Reads the first line by a second opening, which leaves the first where it is.
+Status FileSource::read_identity() {
+  auto input = Input::open(options_.path);
+  if (!input) return input.error();
+  LineCutter lines(identity_bytes);
+  std::string_view line;
+  while (!lines.next(line)) {
+    const auto piece = (*input)->read(lines.room(identity_bytes), {});
+    if (!piece) return {};  // found again, and reported, by who reads the records
+    if (piece->got != Input::Got::some) return {};
+    lines.filled(piece->bytes);
+  }
+  identity_ = "a file whose first line has the XXH3 hash " + std::to_string(hash64(line));
   return {};
 }
 

@@ -29,7 +29,10 @@ class FileSource : public Source {
   explicit FileSource(FileSourceOptions options);
 
   /// Error: no such file, or it has fewer lines than `from` says.
-  Status open(const Positions& from) override;
+  Status open(const Positions& from, const Order& replay) override;
+  /// Names a file by its first line, so a file may be moved and grow; "" for what is no file of the
+  /// disk.
+  std::string identity() override { return identity_; }
 
   /// Returns early and empty-handed when a writer gave no whole line yet, and after 16 MiB without
   /// a record. Stops once the records of the call hold 8 MiB. An Error comes after the whole lines
@@ -39,6 +42,7 @@ class FileSource : public Source {
 
   /// A file keeps no positions: commits are nowhere.
   Status commit(const Positions& done) override;
+  void settled(const Positions&) override {}
   Result<Positions> committed() override;
 
  private:
@@ -46,9 +50,11 @@ class FileSource : public Source {
 
   void take_lines(std::size_t max_records, std::vector<Record>& out);
   Status read_block(std::chrono::milliseconds wait, Reading& reading);
+  Status read_identity();
   Error too_short() const;
 
   FileSourceOptions options_;
+  std::string identity_;
   std::unique_ptr<Input> input_;
   LineCutter lines_{max_line_bytes};
   Offset from_ = 0;         ///< lines before it are read past

@@ -19,12 +19,12 @@ class KafkaSink::Impl {
     if (producer_.has_value()) (*producer_)->may_omit_value(topics_.rejected);
   }
 
-  Result<bool> open() {
+  Result<Kind> open() {
     if (producer_.has_error()) return producer_.error();
     const std::array names = {topics_.recommendations, topics_.similar_items, topics_.rejected};
     if (Status s = (*producer_)->require_topics(names, open_timeout_); s.has_error())
       return s.error();
-    return false;
+    return Kind::keeps;
   }
   Status write(std::span<Output> outputs) {
     if (producer_.has_error()) return producer_.error();
@@ -73,8 +73,8 @@ KafkaSink::KafkaSink(const KafkaOptions& options, const TopicOptions& topics, Ka
     : impl_(std::make_unique<Impl>(options, topics, std::move(log), clock, open_timeout)) {}
 KafkaSink::~KafkaSink() = default;
 
-Result<bool> KafkaSink::open(const std::string&) { return impl_->open(); }
+Result<Sink::Kind> KafkaSink::open(const std::string&) { return impl_->open(); }
 Status KafkaSink::write(std::span<Output> outputs) { return impl_->write(outputs); }
-Result<std::string> KafkaSink::flush() { return impl_->flush(); }
+Result<std::string> KafkaSink::flush(const Positions&) { return impl_->flush(); }
 
 }  // namespace freshet

@@ -30,11 +30,11 @@ class KafkaSink final : public Sink {
             const Clock& clock, std::chrono::milliseconds open_timeout = std::chrono::seconds{30});
   ~KafkaSink() override;
 
-  /// False: Kafka takes nothing back.
-  Result<bool> open(const std::string& mark) override;
+  /// Kind::keeps: Kafka takes nothing back.
+  Result<Kind> open(const std::string& mark) override;
   Status write(std::span<Output> outputs) override;
   /// The mark is "".
-  Result<std::string> flush() override;
+  Result<std::string> flush(const Positions& done) override;
 
  private:
   class Impl;

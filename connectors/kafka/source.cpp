@@ -215,11 +215,13 @@ KafkaSource::KafkaSource(const KafkaOptions& options, std::string topic, KafkaLo
     : KafkaSource(options, std::move(topic), std::move(log), clock, Settings{}) {}
 KafkaSource::~KafkaSource() = default;
 
-Status KafkaSource::open(const Positions& from) { return impl_->open(from); }
+Status KafkaSource::open(const Positions& from, const Order&) { return impl_->open(from); }
+std::string KafkaSource::identity() { return ""; }
 Result<Source::Polled> KafkaSource::poll(std::size_t max_records, milliseconds wait,
                                          std::vector<Record>& out) {
   return impl_->poll(max_records, wait, out);
 }
+void KafkaSource::settled(const Positions&) {}
 Status KafkaSource::commit(const Positions& done) { return impl_->commit(done); }
 Result<Positions> KafkaSource::committed() { return impl_->committed(); }
 

@@ -42,7 +42,8 @@ class KafkaSource final : public Source {
 
   /// One round trip a partition. A position in a partition that the topic does not have is an
   /// Error.
-  Status open(const Positions& from) override;
+  Status open(const Positions& from, const Order& replay) override;
+  std::string identity() override;
 
   /// Order: as the records arrive; within a partition by offset. Offsets may skip (transaction
   /// markers, aborted records, compaction).
@@ -53,6 +54,7 @@ class KafkaSource final : public Source {
   /// positions are absolute, so the next commit carries these too. Members of the group elsewhere
   /// are an Error.
   Status commit(const Positions& done) override;
+  void settled(const Positions& done) override;
 
   Result<Positions> committed() override;
 

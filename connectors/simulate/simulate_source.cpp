@@ -16,7 +16,7 @@ constexpr std::int64_t second_ns = 1'000'000'000;
 SimulateSource::SimulateSource(const SimulateOptions& options, const Clock& clock)
     : options_(options), clock_(clock), shop_(options) {}
 
-Status SimulateSource::open(const Positions& from) {
+Status SimulateSource::open(const Positions& from, const Order&) {
   for (const auto& [partition, offset] : from) {
     if (partition != 0 || offset < 0) {
       return error("simulated shop: the state goes on at partition " + std::to_string(partition) +
@@ -32,6 +32,12 @@ Status SimulateSource::open(const Positions& from) {
   for (; next_offset_ < opened_offset_; ++next_offset_) shop_.next();
   opened_ns_ = clock_.steady_ns();
   return {};
+}
+
+std::string SimulateSource::identity() {
+  return "a simulated shop with seed " + std::to_string(options_.seed) + ", " +
+         std::to_string(options_.users) + " users and " + std::to_string(options_.items) +
+         " items from " + std::to_string(options_.start_time);
 }
 
 Result<Source::Polled> SimulateSource::poll(std::size_t max_records, std::chrono::milliseconds wait,

@@ -31,6 +31,10 @@ class CountingStore final : public Store {
     rows += batch.size();
     return written;
   }
+  Result<std::optional<std::string>> get(std::string_view space,
+                                         std::string_view key) const override {
+    return inner_.get(space, key);
+  }
   Status scan(std::string_view space, const Visit& visit) const override {
     return inner_.scan(space, visit);
   }

@@ -15,7 +15,7 @@ void read_all(Source& source, std::vector<Record>& out) {
   const auto must = [](const auto& result) {
     if (!result) throw std::runtime_error(result.error().message);
   };
-  must(source.open({}));
+  must(source.open({}, {}));
   while (true) {
     const auto polled = source.poll(4'096, std::chrono::milliseconds(100), out);
     must(polled);

@@ -47,11 +47,11 @@ class RecordingSink final : public Sink {
   explicit RecordingSink(Outbox& box) : RecordingSink(box, Script{}) {}
   RecordingSink(Outbox& box, Script script) : box_(box), script_(std::move(script)) {}
 
-  Result<bool> open(const std::string& mark) override {
+  Result<Kind> open(const std::string& mark) override {
     opened_at = mark;
-    if (!script_.takes_back) return false;
+    if (!script_.takes_back) return Kind::keeps;
     box_.outputs.resize(mark.empty() ? 0 : std::stoul(mark));
-    return true;
+    return Kind::takes_back;
   }
 
   /// A failing write takes the first half of the outputs all the same.
@@ -64,7 +64,7 @@ class RecordingSink final : public Sink {
     return {};
   }
 
-  Result<std::string> flush() override {
+  Result<std::string> flush(const Positions&) override {
     if (calls_++ == script_.fail_at_call) return failed();
     box_.durable = box_.outputs.size();
     return std::to_string(box_.outputs.size());

@@ -42,6 +42,7 @@ class ScriptedSource final : public Source {
     bool keeps_commits = true;         ///< false: as a file, `committed` is always empty
     std::size_t fail_at_poll = never;  ///< from 0
     std::size_t fail_at_commit = never;
+    std::string identity = "a scripted log";
     std::size_t idle_polls = 0;  ///< polls without a record before `end`
     std::function<void(std::size_t taken)> before_poll = [](std::size_t) {};
   };
@@ -49,11 +50,26 @@ class ScriptedSource final : public Source {
   explicit ScriptedSource(Wire& wire) : ScriptedSource(wire, Script{}) {}
   ScriptedSource(Wire& wire, Script script) : wire_(wire), script_(std::move(script)) {}
 
-  Status open(const Positions& from) override {
+  /// The records of `replay` come first, in its order.
+  Status open(const Positions& from, const Order& replay) override {
     opened_at = from;
+    Positions at = from;
+    const auto take = [&](const Record& record) {
+      at[record.partition] = record.offset + 1;
+      ahead_.push_back(&record);
+    };
+    const auto is_ahead = [&](const Record& record) {
+      const auto next = at.find(record.partition);
+      return next == at.end() || record.offset >= next->second;
+    };
+    for (const OrderRun& run : replay) {
+      for (const Record& record : wire_.log) {
+        if (record.partition != run.partition || record.offset >= run.end) continue;
+        if (is_ahead(record)) take(record);
+      }
+    }
     for (const Record& record : wire_.log) {
-      const auto at = from.find(record.partition);
-      if (at == from.end() || record.offset >= at->second) ahead_.push_back(&record);
+      if (is_ahead(record)) take(record);
     }
     return {};
   }
@@ -75,6 +91,9 @@ class ScriptedSource final : public Source {
     wire_.commit(done);
     return {};
   }
+
+  std::string identity() override { return script_.identity; }
+  void settled(const Positions& done) override { wire_.commit(done); }
 
   Result<Positions> committed() override {
     return script_.keeps_commits ? wire_.committed() : Positions{};

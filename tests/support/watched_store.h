@@ -28,6 +28,10 @@ class WatchedStore final : public Store {
     if (writes_++ == script_.fail_at_write) return error("the scripted store failed");
     return rows_.write(batch);
   }
+  Result<std::optional<std::string>> get(std::string_view space,
+                                         std::string_view key) const override {
+    return rows_.get(space, key);
+  }
   Status scan(std::string_view space, const Visit& visit) const override {
     return rows_.scan(space, visit);
   }

@@ -100,7 +100,7 @@ TEST_CASE(
       CAPTURE(size);
       write_file(path, whole.substr(0, size));
       FileSource source({.path = path});
-      REQUIRE(source.open({}));
+      REQUIRE(source.open({}, {}));
       const ReadOut read = read_out(source);
       REQUIRE(read.failure);
       CHECK(*read.failure == path + ": truncated: it ends in the middle of its compressed data");
@@ -118,7 +118,7 @@ TEST_CASE("a position in a truncated archive is an error too") {
   const std::string whole = compressed(Compression::gzip, many_lines());
   write_file(folder / "e", whole.substr(0, whole.size() / 2));
   FileSource source({.path = folder / "e"});
-  const auto opened = source.open({{0, 19'999}});
+  const auto opened = source.open({{0, 19'999}}, {});
   REQUIRE_FALSE(opened);
   CHECK(opened.error().message.find("truncated") != std::string::npos);
 }

@@ -24,7 +24,7 @@ struct Run {
     sink = std::make_unique<FileSink>(FileSinkOptions{.path = path});
     const auto opened = sink->open(mark);
     if (!opened) FAIL(opened.error().message);
-    REQUIRE(*opened);
+    REQUIRE(*opened == Sink::Kind::takes_back);
   }
   /// Lists from..to, each tenth with a rejected record; the same for the same numbers.
   Status write(int from, int to) {
@@ -35,7 +35,7 @@ struct Run {
     }
     return sink->write(outputs);
   }
-  std::string flush() { return sink->flush().value(); }
+  std::string flush() { return sink->flush({}).value(); }
   std::string bytes() const { return read_file(path) + '|' + read_file(path + ".rejected"); }
 };
 
@@ -182,7 +182,8 @@ TEST_CASE("a longer file that the state did not write is refused and left alone"
   CHECK(read_file(other) == "precious, and longer than the mark\n");
   // A new path for the lists of an old state is fine if nothing is there.
   FileSink moved({.path = folder / "new"});
-  CHECK(moved.open(mark_of(mine, "lists=3 similar=0 rejected=0")).value());
+  CHECK(moved.open(mark_of(mine, "lists=3 similar=0 rejected=0")).value() ==
+        Sink::Kind::takes_back);
 }
 
 TEST_CASE("overwrite starts files anew that do not fit the state") {
@@ -193,17 +194,18 @@ TEST_CASE("overwrite starts files anew that do not fit the state") {
     write_file(path, "other\n");
     write_file(path + ".rejected", "other\n");
     FileSink sink({.path = path, .overwrite = true});
-    REQUIRE(sink.open(mark).value());
+    REQUIRE(sink.open(mark).value() == Sink::Kind::takes_back);
     CHECK(read_file(path).empty());
     CHECK(read_file(path + ".rejected").empty());
     std::vector<Output> outputs;
     outputs.push_back(list("{}"));
     REQUIRE(sink.write(outputs));
-    CHECK(sink.flush().value() == mark_of(path, "lists=3 similar=0 rejected=0"));
+    CHECK(sink.flush({}).value() == mark_of(path, "lists=3 similar=0 rejected=0"));
   }
   // A file that fits is not touched.
   FileSink fits({.path = path, .overwrite = true});
-  REQUIRE(fits.open(mark_of(path, "lists=3 similar=0 rejected=0")).value());
+  REQUIRE(fits.open(mark_of(path, "lists=3 similar=0 rejected=0")).value() ==
+          Sink::Kind::takes_back);
   CHECK(read_file(path) == "{}\n");
 }
 
@@ -234,8 +236,8 @@ TEST_CASE("a disk that fills up in the middle is an error, and the next open men
     const auto handler = ::signal(SIGXFSZ, SIG_IGN);
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
     const Status written = run.write(3000, 40'000);
-    const auto flushed = run.sink->flush();
-    const auto flushed_again = run.sink->flush();
+    const auto flushed = run.sink->flush({});
+    const auto flushed_again = run.sink->flush({});
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
     ::signal(SIGXFSZ, handler);
 

@@ -42,10 +42,10 @@ struct Pipe {
 TEST_CASE("a pipe takes nothing back and has no mark") {
   Pipe pipe;
   FileSink sink({.path = pipe.path});
-  CHECK_FALSE(sink.open("whatever it was").value());
+  CHECK(sink.open("whatever it was").value() == Sink::Kind::keeps);
   auto outputs = one(list("{\"user\":\"u1\"}"));
   REQUIRE(sink.write(outputs));
-  CHECK(sink.flush().value().empty());
+  CHECK(sink.flush({}).value().empty());
   CHECK(read_some(pipe.reader.get()) == "{\"user\":\"u1\"}\n");
 }
 
@@ -58,7 +58,7 @@ TEST_CASE("rejected records beside a pipe go to the file that is named, else now
     FileSink sink({.path = pipe.path, .rejected_path = path});
     REQUIRE(sink.open(""));
     REQUIRE(sink.write(outputs));
-    REQUIRE(sink.flush());
+    REQUIRE(sink.flush({}));
   }
   CHECK(read_some(pipe.reader.get()).empty());
   CHECK_FALSE(std::filesystem::exists(pipe.path + ".rejected"));
@@ -86,10 +86,10 @@ TEST_CASE("a reader that goes away is an error, and SIGPIPE goes nowhere") {
 
 TEST_CASE("a full device is an error that says so, and stays one") {
   FileSink sink({.path = "/dev/full"});
-  CHECK_FALSE(sink.open("").value());
+  CHECK(sink.open("").value() == Sink::Kind::keeps);
   auto outputs = one(list("{}"));
   CHECK(sink.write(outputs).error().message == "/dev/full: cannot write: No space left on device");
-  CHECK(sink.flush().error().message == "/dev/full: cannot write: No space left on device");
+  CHECK(sink.flush({}).error().message == "/dev/full: cannot write: No space left on device");
   CHECK(sink.write(outputs).error().message == "/dev/full: cannot write: No space left on device");
 }
 
@@ -104,10 +104,10 @@ TEST_CASE("standard output is a file called -") {
   const auto opened = sink.open("");
   auto outputs = one(list("{}"));
   const auto written = sink.write(outputs);
-  const auto flushed = sink.flush();
+  const auto flushed = sink.flush({});
   const int restored = ::dup2(kept.get(), STDOUT_FILENO);
   REQUIRE(restored == STDOUT_FILENO);
-  CHECK_FALSE(opened.value());
+  CHECK(opened.value() == Sink::Kind::keeps);
   CHECK(written);
   CHECK(flushed.value().empty());
   CHECK(read_some(reader.get()) == "{}\n");

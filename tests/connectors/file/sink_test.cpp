@@ -21,10 +21,10 @@ TEST_CASE("lists are written one a line, in order, under a name that tells the c
   for (const Compression compression : all_compressions) {
     const std::string path = folder / named("lists", compression);
     FileSink sink({.path = path});
-    REQUIRE(sink.open("").value());
+    REQUIRE(sink.open("").value() == Sink::Kind::takes_back);
     auto outputs = several(list("{\"user\":\"u1\"}"), list("{\"user\":\"u2\"}"));
     REQUIRE(sink.write(outputs));
-    REQUIRE(sink.flush());
+    REQUIRE(sink.flush({}));
     const std::string plain = "{\"user\":\"u1\"}\n{\"user\":\"u2\"}\n";
     CHECK(read_file(path) == compressed(compression, plain));
     CHECK(read_out(path).lines.size() == 2);
@@ -35,7 +35,7 @@ TEST_CASE("whoever follows a plain file sees each list at once, before any flush
   const Folder folder;
   const std::string path = folder / "lists.jsonl";
   FileSink sink({.path = path});
-  REQUIRE(sink.open("").value());
+  REQUIRE(sink.open("").value() == Sink::Kind::takes_back);
   Output output = list("{\"user\":\"u1\"}");
   REQUIRE(sink.write({&output, 1}));
   CHECK(read_file(path) == "{\"user\":\"u1\"}\n");
@@ -52,7 +52,7 @@ TEST_CASE("a tombstone says who was forgotten") {
   outputs[1].key = "i1";
   outputs[1].value.reset();
   REQUIRE(sink.write(outputs));
-  REQUIRE(sink.flush());
+  REQUIRE(sink.flush({}));
   CHECK(read_file(folder / "lists") == "{\"user\":\"u\\\"1\",\"deleted\":true}\n");
   CHECK(read_file(folder / "lists.similar") == "{\"item\":\"i1\",\"deleted\":true}\n");
 }
@@ -66,7 +66,7 @@ TEST_CASE("a rejected record is kept with its reason, its place and its bytes") 
   outputs[0].partition = 3;
   outputs[1].value.reset();
   REQUIRE(sink.write(outputs));
-  REQUIRE(sink.flush());
+  REQUIRE(sink.flush({}));
   CHECK(read_file(folder / "lists.rejected") ==
         "{\"reason\":\"user: \\\"\xef\xbf\xbd\\\" is no text\",\"source\":\"clicks/3/17\","
         "\"record_base64\":\"AP8K\"}\n"
@@ -82,12 +82,12 @@ TEST_CASE("the other files are made when the first record for them comes") {
   CHECK(std::filesystem::exists(folder / "lists"));
   auto outputs = several(list("{}"), list("{}"));
   REQUIRE(sink.write(outputs));
-  REQUIRE(sink.flush());
+  REQUIRE(sink.flush({}));
   CHECK_FALSE(std::filesystem::exists(elsewhere));
   CHECK_FALSE(std::filesystem::exists(folder / "lists.similar"));
   outputs[0] = rejected("x", "no JSON");
   REQUIRE(sink.write(outputs));
-  REQUIRE(sink.flush());
+  REQUIRE(sink.flush({}));
   CHECK(read_out(elsewhere).values() ==
         std::vector<std::string>{
             R"({"reason":"no JSON","source":"events/0/0","record_base64":"eA=="})"});

@@ -23,7 +23,7 @@ struct Pipe {
 
   explicit Pipe(const Positions& from = {}) {
     REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-    REQUIRE(source.open(from));
+    REQUIRE(source.open(from, {}));
   }
   void connect() { writer = Descriptor::owned(::open(path.c_str(), O_WRONLY)); }
   void send(std::string_view bytes) { REQUIRE(write_all(writer.get(), bytes, "pipe")); }

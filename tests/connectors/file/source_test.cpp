@@ -86,7 +86,7 @@ TEST_CASE("a file shorter than the position is refused when it is opened") {
     const std::string path = folder / named("e", compression);
     write_file(path, compressed(compression, "l0\nl1\nl2"));
     FileSource source({.path = path});
-    const auto opened = source.open({{0, 4}});
+    const auto opened = source.open({{0, 4}}, {});
     REQUIRE_FALSE(opened);
     CHECK(opened.error().message == path +
                                         ": has 3 lines, but the state goes on at line 4: it is "
@@ -99,7 +99,7 @@ TEST_CASE("a position of another kind of source is refused") {
   write_file(folder / "e", "a\n");
   for (const Positions& from : {Positions{{0, 0}, {1, 0}}, Positions{{0, -1}}}) {
     FileSource source({.path = folder / "e"});
-    const auto opened = source.open(from);
+    const auto opened = source.open(from, {});
     REQUIRE_FALSE(opened);
     CHECK(opened.error().message.find("was source.type changed?") != std::string::npos);
   }
@@ -133,7 +133,7 @@ TEST_CASE("one poll takes a bounded number of bytes") {
   const std::string line(3'000'000, 'x');
   write_file(folder / "e", line + '\n' + line + '\n' + line + '\n' + line + '\n');
   FileSource source({.path = folder / "e"});
-  REQUIRE(source.open({}));
+  REQUIRE(source.open({}, {}));
   std::vector<Record> records;
   REQUIRE(*source.poll(1000, {}, records) == Source::Polled::more);
   CHECK(records.size() == 3);  // the third one passes 8 MiB
@@ -146,7 +146,7 @@ TEST_CASE("a poll comes back from a line without end") {
   write_file(folder / "e", "");
   std::filesystem::resize_file(folder / "e", 100 << 20);  // zeros, none of them on the disk
   FileSource source({.path = folder / "e"});
-  REQUIRE(source.open({}));
+  REQUIRE(source.open({}, {}));
   std::vector<Record> records;
   int empty_polls = 0;
   while (*source.poll(1000, {}, records) == Source::Polled::more) empty_polls += records.empty();
@@ -161,7 +161,7 @@ TEST_CASE("a poll takes as many records as are asked for and there") {
   for (int i = 0; i < 100'000; ++i) text += std::string("{\"line\":") + std::to_string(i) + "}\n";
   write_file(folder / "e", text);
   FileSource source({.path = folder / "e"});
-  REQUIRE(source.open({}));
+  REQUIRE(source.open({}, {}));
   std::vector<Record> records;
   REQUIRE(*source.poll(99'999, {}, records) == Source::Polled::more);
   CHECK(records.size() == 99'999);

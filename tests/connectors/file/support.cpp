@@ -79,7 +79,7 @@ ReadOut read_out(FileSource& source, std::size_t max_records) {
 
 ReadOut read_out(const std::string& path, const Positions& from, std::size_t max_records) {
   FileSource source({.path = path});
-  if (const auto opened = source.open(from); !opened) return {{}, opened.error().message};
+  if (const auto opened = source.open(from, {}); !opened) return {{}, opened.error().message};
   return read_out(source, max_records);
 }
 

@@ -50,7 +50,7 @@ TEST_CASE("A broker that is killed while lists are written: all arrive, in order
       std::vector<Output> outputs = {list("u" + std::to_string(i % 10), std::to_string(i))};
       if (const Status s = sink.write(outputs); s.has_error()) return s.error().message;
     }
-    const auto flushed = sink.flush();
+    const auto flushed = sink.flush({});
     return flushed.has_error() ? flushed.error().message : std::string();
   };
   REQUIRE(write(0, before).empty());
@@ -85,7 +85,7 @@ TEST_CASE(
   settings.commit_timeout = 200ms;
   KafkaSource source(options, topics.events, log.sink(), system_clock(), settings);
   produce(broker.bootstrap(), topics.events, {record(0, "u", "before")});
-  REQUIRE(source.open({}).has_value());
+  REQUIRE(source.open({}, {}).has_value());
 
   std::vector<Record> records;
   const auto poll_until = [&](auto done) {
@@ -128,14 +128,14 @@ TEST_CASE("At an idle rate source and sink rest") {
   }
   KafkaSource source(options, topics.events, nullptr, system_clock());
   KafkaSink sink(options, topics, nullptr, system_clock());
-  REQUIRE(source.open({}).has_value());
+  REQUIRE(source.open({}, {}).has_value());
   REQUIRE(sink.open("").has_value());
   const auto round = [&](int i) {
     std::vector<Record> records;
     REQUIRE(source.poll(10, 100ms, records).has_value());
     std::vector<Output> outputs = {list("u", std::to_string(i))};
     REQUIRE(sink.write(outputs).has_value());
-    REQUIRE(sink.flush().has_value());
+    REQUIRE(sink.flush({}).has_value());
   };
   round(0);
   const std::clock_t cpu = std::clock();

@@ -27,7 +27,7 @@ std::vector<Record> poll_records(KafkaSource& source, std::size_t count) {
 }
 
 std::string open_error(KafkaSource& source, const Positions& from = {}) {
-  const Status opened = source.open(from);
+  const Status opened = source.open(from, {});
   REQUIRE(opened.has_error());
   return opened.error().message;
 }
@@ -60,7 +60,7 @@ TEST_CASE("A record comes with partition, offset, timestamp, key and value; a to
            record(0, "u3", "", 4000)});
 
   KafkaSource source(options, topic, nullptr, system_clock());
-  REQUIRE(source.open({}).has_value());
+  REQUIRE(source.open({}, {}).has_value());
   const auto records = poll_records(source, 4);
   for (Offset o = 0; o < 4; ++o) {
     CHECK(records[o].partition == 0);
@@ -85,7 +85,7 @@ TEST_CASE("All partitions are read, each in its order, and never more than asked
   produce(options.brokers, topic, sent);
 
   KafkaSource source(options, topic, nullptr, system_clock());
-  REQUIRE(source.open({}).has_value());
+  REQUIRE(source.open({}, {}).has_value());
   std::vector<Record> records;
   while (records.size() < sent.size()) {
     const std::size_t before = records.size();
@@ -117,7 +117,7 @@ TEST_CASE(
   produce(options.brokers, topic, sent);
 
   KafkaSource source(options, topic, nullptr, system_clock());
-  REQUIRE(source.open({{1, 3}}).has_value());
+  REQUIRE(source.open({{1, 3}}, {}).has_value());
   std::map<Partition, std::vector<Offset>> offsets;
   for (const Record& r : poll_records(source, 7)) offsets[r.partition].push_back(r.offset);
   CHECK(offsets[0] == std::vector<Offset>{0, 1, 2, 3, 4});
@@ -133,14 +133,14 @@ TEST_CASE("Aborted records are not read, and the gaps of transactions are none")
   produce(options.brokers, topic, {record(0, "u", "kept too")}, true);  // offset 4, marker 5
 
   KafkaSource source(options, topic, nullptr, system_clock());
-  REQUIRE(source.open({}).has_value());
+  REQUIRE(source.open({}, {}).has_value());
   const auto records = poll_records(source, 2);
   CHECK(records[0].value == "kept");
   CHECK(records[1].value == "kept too");
   CHECK(records[1].offset == 4);
   // The position after the last record lies before its marker: still inside the log.
   KafkaSource again(options, topic, nullptr, system_clock());
-  CHECK(again.open({{0, 5}}).has_value());
+  CHECK(again.open({{0, 5}}, {}).has_value());
 }
 
 TEST_CASE("What was committed is what the next process finds; nothing else is ever committed") {
@@ -150,7 +150,7 @@ TEST_CASE("What was committed is what the next process finds; nothing else is ev
   produce(options.brokers, topic, {record(0, "u", "a"), record(0, "u", "b"), record(1, "u", "c")});
   {
     KafkaSource source(options, topic, nullptr, system_clock());
-    REQUIRE(source.open({}).has_value());
+    REQUIRE(source.open({}, {}).has_value());
     CHECK(source.committed().value().empty());
     poll_records(source, 3);
     CHECK(source.committed().value().empty());
@@ -158,7 +158,7 @@ TEST_CASE("What was committed is what the next process finds; nothing else is ev
     REQUIRE(source.commit({{0, 2}, {1, 1}}).has_value());
   }
   KafkaSource next(options, topic, nullptr, system_clock());
-  REQUIRE(next.open({{0, 1}}).has_value());
+  REQUIRE(next.open({{0, 1}}, {}).has_value());
   CHECK(next.committed().value() == Positions{{0, 2}, {1, 1}});
   // The state's position wins over the committed one.
   CHECK(poll_records(next, 2).size() == 2);
@@ -182,12 +182,12 @@ TEST_CASE("A position whose records were deleted is an Error that names the gap"
   }
   SECTION("a position at the beginning is none") {
     KafkaSource source(options, topic, nullptr, system_clock());
-    REQUIRE(source.open({{0, 6}}).has_value());
+    REQUIRE(source.open({{0, 6}}, {}).has_value());
     CHECK(poll_records(source, 4)[0].offset == 6);
   }
   SECTION("without a position there is no gap") {
     KafkaSource source(options, topic, nullptr, system_clock());
-    REQUIRE(source.open({}).has_value());
+    REQUIRE(source.open({}, {}).has_value());
     CHECK(poll_records(source, 4)[0].offset == 6);
   }
   SECTION("accepted with a warning") {
@@ -195,7 +195,7 @@ TEST_CASE("A position whose records were deleted is an Error that names the gap"
     KafkaSource::Settings settings;
     settings.accept_gap = true;
     KafkaSource source(options, topic, log.sink(), system_clock(), settings);
-    REQUIRE(source.open({{0, 2}}).has_value());
+    REQUIRE(source.open({{0, 2}}, {}).has_value());
     CHECK(poll_records(source, 4)[0].offset == 6);
     CHECK(log.count(4, "gap accepted, going on at 6") == 1);
   }
@@ -212,7 +212,7 @@ TEST_CASE("Records deleted before a slow reader came to them are an Error, not a
   options.properties = {{"queued.max.messages.kbytes", "100"}};
 
   KafkaSource source(options, topic, nullptr, system_clock());
-  REQUIRE(source.open({}).has_value());
+  REQUIRE(source.open({}, {}).has_value());
   CHECK(poll_records(source, 1)[0].offset == 0);
   delete_before(options.brokers, topic, 0, 11);
   const std::string message = poll_error(source);
@@ -247,7 +247,7 @@ TEST_CASE("A topic that is deleted under the reader is an Error") {
   quick.properties = {{"topic.metadata.refresh.interval.ms", "500"},
                       {"topic.metadata.propagation.max.ms", "1000"}};
   KafkaSource source(quick, topic, nullptr, system_clock());
-  REQUIRE(source.open({}).has_value());
+  REQUIRE(source.open({}, {}).has_value());
   delete_topic(options.brokers, topic);
   CHECK(contains(poll_error(source), "there is no topic '" + topic + "'"));
 }
@@ -293,7 +293,7 @@ TEST_CASE("While another consumer is a member of the group, committing is an Err
   create_topic(options.brokers, topic, 1);
   produce(options.brokers, topic, {record(0, "u", "a")});
   KafkaSource source(options, topic, nullptr, system_clock());
-  REQUIRE(source.open({}).has_value());
+  REQUIRE(source.open({}, {}).has_value());
   REQUIRE(source.commit({{0, 1}}).has_value());
   {
     const Member member(options.brokers, options.group, topic);
@@ -313,7 +313,7 @@ TEST_CASE("New partitions are read from their beginning") {
   KafkaSource::Settings settings;
   settings.partitions_interval = 50ms;
   KafkaSource source(options, topic, log.sink(), system_clock(), settings);
-  REQUIRE(source.open({}).has_value());
+  REQUIRE(source.open({}, {}).has_value());
   REQUIRE(poll_records(source, 1)[0].partition == 0);
   grow_topic(options.brokers, topic, 3);
   produce(options.brokers, topic, {record(2, "u", "b")});

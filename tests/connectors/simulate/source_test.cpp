@@ -25,7 +25,7 @@ std::vector<Record> poll(SimulateSource& source, std::size_t max_records) {
 std::vector<Record> history(const SimulateOptions& options, const Positions& from = {}) {
   const HandClock clock;
   SimulateSource source(options, clock);
-  REQUIRE(source.open(from));
+  REQUIRE(source.open(from, {}));
   std::vector<Record> records;
   while (*source.poll(100, {}, records) == Source::Polled::more) {
   }
@@ -64,21 +64,21 @@ TEST_CASE("a position that the shop never has is refused") {
   const HandClock clock;
   for (const Positions& from : {Positions{{0, 11}}, Positions{{1, 0}}, Positions{{0, -1}}}) {
     SimulateSource source({.events = 10}, clock);
-    CHECK_FALSE(source.open(from));
+    CHECK_FALSE(source.open(from, {}));
   }
 }
 
 TEST_CASE("an endless shop does not end") {
   const HandClock clock;
   SimulateSource source({.users = 10, .items = 10}, clock);
-  REQUIRE(source.open({}));
+  REQUIRE(source.open({}, {}));
   for (int i = 0; i < 100; ++i) CHECK(poll(source, 1000).size() == 1000);
 }
 
 TEST_CASE("with a rate events come due as the clock goes") {
   HandClock clock;
   SimulateSource source({.events = 45, .rate = 10}, clock);
-  REQUIRE(source.open({{0, 20}}));
+  REQUIRE(source.open({{0, 20}}, {}));
   CHECK(poll(source, 100).empty());
   clock.now_ns += 99'999'999;
   CHECK(poll(source, 100).empty());
