@@ -162,13 +162,14 @@ ItemCf::Item& ItemCf::at(ItemId item) {
   return items_[item.index()];
 }
 
-void ItemCf::save(RowBatch& out) {
+bool ItemCf::save_some(RowBatch& out, std::size_t rows_max) {
   std::string value;
-  for (const std::uint32_t item : dirty_.take()) {
+  for (const std::uint32_t item : dirty_.take(rows_max)) {
     begin_row(value).number(items_[item].strength);
     items_[item].partners.write(value);
     out.put(space, id_key(item), value);
   }
+  return dirty_.empty();
 }
 
 Status ItemCf::restore(const RowReader& rows) {

@@ -130,18 +130,19 @@ void Popularity::sort_tops(std::vector<std::uint32_t>& touched) {
   best.finish(top_);
 }
 
-void Popularity::save(RowBatch& out) {
+bool Popularity::save_some(RowBatch& out, std::size_t rows_max) {
   std::string value;
   if (dirty_events_) {
     begin_row(value).number(events_);
     out.put(events_space, events_key, value);
     dirty_events_ = false;
   }
-  for (const std::uint32_t item : dirty_.take()) {
+  for (const std::uint32_t item : dirty_.take(rows_max)) {
     ByteWriter writer = begin_row(value);
     for (const double sum : items_[item].log2_sum) writer.number(sum);
     out.put(items_space, id_key(item), value);
   }
+  return dirty_.empty();
 }
 
 Status Popularity::restore(const RowReader& rows) {

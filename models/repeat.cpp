@@ -138,14 +138,15 @@ void Repeat::count(std::size_t cell, bool hit) {
   dirty_.mark(static_cast<std::uint32_t>(cell));
 }
 
-void Repeat::save(RowBatch& out) {
+bool Repeat::save_some(RowBatch& out, std::size_t rows_max) {
   std::string value;
-  for (const std::uint32_t cell : dirty_.take()) {
+  for (const std::uint32_t cell : dirty_.take(rows_max)) {
     ByteWriter writer = begin_row(value);
     writer.number(table_[cell].hits);
     writer.number(table_[cell].exposures);
     out.put(space, id_key(cell), value);
   }
+  return dirty_.empty();
 }
 
 Status Repeat::restore(const RowReader& rows) {

@@ -24,8 +24,10 @@ class DirtyRows {
     rows_.push_back(row);
   }
 
-  /// The marked rows in ascending order; after it none is marked. Valid until the next `mark`.
-  std::span<const std::uint32_t> take();
+  /// At most `rows_max` marked rows, those marked first, in ascending order; after it they are not
+  /// marked. Valid until the next `mark`.
+  std::span<const std::uint32_t> take(std::size_t rows_max);
+  bool empty() const { return rows_.empty(); }
 
   std::size_t memory_bytes() const { return bits_.capacity() * 8 + rows_.capacity() * 4; }
 

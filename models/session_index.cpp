@@ -135,7 +135,7 @@ void SessionIndex::forget(UserId user) {
   dirty_sessions_.mark(sequence & mask_);
 }
 
-void SessionIndex::save(RowBatch& out) {
+bool SessionIndex::save_some(RowBatch& out, std::size_t rows_max) {
   std::string value;
   if (dirty_counts_) {
     ByteWriter writer = begin_row(value);
@@ -146,7 +146,7 @@ void SessionIndex::save(RowBatch& out) {
   }
   for (const std::uint32_t sequence : dead_) out.erase(sessions_space_, id_key(sequence));
   dead_.clear();
-  for (const std::uint32_t slot : dirty_sessions_.take()) {
+  for (const std::uint32_t slot : dirty_sessions_.take(rows_max)) {
     const Session& s = sessions_[slot];
     ByteWriter writer = begin_row(value);
     writer.number(s.last_ms);
@@ -154,7 +154,7 @@ void SessionIndex::save(RowBatch& out) {
     append_array<std::uint32_t>(value, s.items);
     out.put(sessions_space_, id_key(sequence_of(slot)), value);
   }
-  for (const std::uint32_t item : dirty_items_.take()) {
+  for (const std::uint32_t item : dirty_items_.take(rows_max)) {
     const Item& row = items_[item];
     const std::span<const std::uint32_t> ring(row.ring);
     ByteWriter writer = begin_row(value);
@@ -164,9 +164,18 @@ void SessionIndex::save(RowBatch& out) {
     append_array(value, ring.first(row.oldest));
     out.put(items_space_, id_key(item), value);
   }
-  std::sort(dirty_live_.begin(), dirty_live_.end());
-  dirty_live_.erase(std::unique(dirty_live_.begin(), dirty_live_.end()), dirty_live_.end());
-  for (const UserId user : dirty_live_) {
+  save_live(out, rows_max);
+  return dirty_sessions_.empty() && dirty_items_.empty() && dirty_live_.empty();
+}
+
+void SessionIndex::save_live(RowBatch& out, std::size_t rows_max) {
+  const auto end =
+      dirty_live_.begin() + static_cast<std::ptrdiff_t>(std::min(rows_max, dirty_live_.size()));
+  std::sort(dirty_live_.begin(), end);
+  std::string value;
+  for (auto at = dirty_live_.begin(); at != end; ++at) {
+    const UserId user = *at;
+    if (at != dirty_live_.begin() && user == at[-1]) continue;
     const auto found = live_.find(user);
     if (found == live_.end()) {
       out.erase(live_space_, id_key(user.value));
@@ -177,7 +186,7 @@ void SessionIndex::save(RowBatch& out) {
     writer.number(found->second.sequence);
     out.put(live_space_, id_key(user.value), value);
   }
-  dirty_live_.clear();
+  dirty_live_.erase(dirty_live_.begin(), end);
 }
 
 Status SessionIndex::restore(const RowReader& rows) {

@@ -67,7 +67,8 @@ class SessionIndex {
   /// Empties the user's growing session and his entry.
   void forget(UserId user);
 
-  void save(RowBatch& out);
+  /// As Model::save_some.
+  bool save_some(RowBatch& out, std::size_t rows_max);
   Status restore(const RowReader& rows);
   std::size_t memory_bytes() const;
 
@@ -91,6 +92,7 @@ class SessionIndex {
   std::uint32_t sequence_of(std::uint32_t slot) const {
     return next_ - 1 - ((next_ - 1 - slot) & mask_);
   }
+  void save_live(RowBatch& out, std::size_t rows_max);
   Status restore_counts(const RowReader& rows);
   Status restore_sessions(const RowReader& rows);
   Status restore_items(const RowReader& rows);

@@ -188,15 +188,16 @@ Transitions::Row& Transitions::at(ItemId item) {
   return rows_[item.index()];
 }
 
-void Transitions::save(RowBatch& out) {
+bool Transitions::save_some(RowBatch& out, std::size_t rows_max) {
   std::string value;
-  for (const std::uint32_t item : dirty_.take()) {
+  for (const std::uint32_t item : dirty_.take(rows_max)) {
     ByteWriter writer = begin_row(value);
     writer.number(rows_[item].total);
     writer.number(rows_[item].gained);
     rows_[item].followers.write(value);
     out.put(space, id_key(item), value);
   }
+  return dirty_.empty();
 }
 
 Status Transitions::restore(const RowReader& rows) {

@@ -49,6 +49,11 @@ ItemId ItemDictionary::find(std::string_view name) const {
   return at == index_->ids.end() ? ItemId{} : ItemId{at->second};
 }
 
+std::size_t ItemDictionary::memory_bytes() const {
+  return index_->blocks.size() * block_bytes + names_.capacity() * sizeof(std::string_view) +
+         index_->ids.bucket_count() * (sizeof(std::string_view) + sizeof(std::uint32_t) + 1);
+}
+
 void ItemDictionary::save(RowBatch& out) {
   for (; saved_ < names_.size(); ++saved_) {
     out.put(space, id_key(static_cast<std::uint32_t>(saved_)), names_[saved_]);

@@ -27,6 +27,8 @@ class ItemDictionary {
   ItemId find(std::string_view name) const;
   std::string_view name(ItemId id) const { return names_[id.index()]; }
   std::size_t size() const { return names_.size(); }
+  /// Bytes held, approximately.
+  std::size_t memory_bytes() const;
 
   void save(RowBatch& out);
   Status restore(const RowReader& rows);

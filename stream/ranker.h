@@ -42,7 +42,9 @@ class Ranker {
                     RankedList& out) const = 0;
 
   virtual void learn(std::span<const Interaction> epoch) = 0;
-  virtual void save(RowBatch& out) = 0;
+  /// As Model::save_some.
+  virtual bool save_some(RowBatch& out, std::size_t rows_max) = 0;
+  void save(RowBatch& out) { save_some(out, every_row); }
   virtual Status restore(const RowReader& rows) = 0;
 };
 

@@ -9,7 +9,7 @@
 namespace freshet {
 
 /// Grows with every change of a row that an older or newer program would misread.
-constexpr std::uint32_t state_format_version = 1;
+constexpr std::uint32_t state_format_version = 2;
 
 constexpr std::string_view meta_space = "meta";
 /// What belongs to one run's outputs and not to the fold of the input; left out of the digest.

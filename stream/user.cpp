@@ -10,7 +10,7 @@
 namespace freshet {
 namespace {
 
-constexpr std::uint8_t row_version = 1;
+constexpr std::uint8_t row_version = 2;
 
 template <class Counter>
 void add_one(Counter& n) {
@@ -96,11 +96,11 @@ void read_past(ByteReader& r, std::vector<HistoryItem>& history, std::vector<Rec
 
 std::string User::encode() const {
   std::string row;
-  row.reserve(128 + name.size() + history.size() * history_item_bytes +
-              recent.size() * recent_event_bytes + (held.size() + held_popular.size()) * 4);
+  row.reserve(128 + history.size() * history_item_bytes + recent.size() * recent_event_bytes +
+              (held.size() + held_popular.size()) * 4);
   ByteWriter w(row);
   w.number(row_version);
-  w.text(name);
+  w.number(id.value);
   w.number(session);
   w.number(session_events);
   w.number(session_hash);
@@ -122,10 +122,27 @@ std::string User::encode() const {
   return row;
 }
 
+std::size_t User::memory_bytes() const {
+  // Each block on the heap costs its header too.
+  constexpr std::size_t block = 16;
+  const auto held_by = [](const auto& v) {
+    using T = typename std::decay_t<decltype(v)>::value_type;
+    return v.capacity() == 0 ? 0 : v.capacity() * sizeof(T) + block;
+  };
+  std::size_t bytes = sizeof(User) + block + held_by(name) + held_by(history) + held_by(recent) +
+                      held_by(event_ids) + held_by(attributes) + held_by(held) +
+                      held_by(held_popular);
+  for (const auto& [key, value] : attributes) {
+    bytes += key.capacity();
+    if (const auto* text = std::get_if<std::string>(&value)) bytes += text->capacity();
+  }
+  return bytes;
+}
+
 bool User::decode(std::string_view row) {
   ByteReader r(row);
   if (r.number<std::uint8_t>() != row_version) return false;
-  name = r.text();
+  id = UserId{r.number<std::uint32_t>()};
   session = r.number<std::uint32_t>();
   session_events = r.number<std::uint32_t>();
   session_hash = r.number<std::uint64_t>();

@@ -40,7 +40,9 @@ class TimedModel final : public Model {
   void learn(std::span<const Interaction> epoch) override {
     timed(row_.learn_ns, [&] { inner_->learn(epoch); });
   }
-  void save(RowBatch& out) override { inner_->save(out); }
+  bool save_some(RowBatch& out, std::size_t rows_max) override {
+    return inner_->save_some(out, rows_max);
+  }
   Status restore(const RowReader& rows) override { return inner_->restore(rows); }
   std::size_t memory_bytes() const override { return inner_->memory_bytes(); }
 
@@ -65,7 +67,9 @@ class TimedRanker final : public Ranker {
     });
   }
   void learn(std::span<const Interaction> epoch) override { inner_->learn(epoch); }
-  void save(RowBatch& out) override { inner_->save(out); }
+  bool save_some(RowBatch& out, std::size_t rows_max) override {
+    return inner_->save_some(out, rows_max);
+  }
   Status restore(const RowReader& rows) override { return inner_->restore(rows); }
 
  private:

@@ -51,7 +51,7 @@ class Fake final : public Model {
     }
   }
   void learn(std::span<const Interaction>) override {}
-  void save(RowBatch&) override {}
+  bool save_some(RowBatch&, std::size_t) override { return true; }
   Status restore(const RowReader&) override { return {}; }
   std::size_t memory_bytes() const override { return 0; }
 

@@ -131,7 +131,7 @@ TEST_CASE("the state on disk is never ahead of what was committed to the source"
       batch.put(meta_space, "positions", rows.row(i).value);
       one.write(batch).value();
       const Positions committed = world.wire.committed();
-      for (const auto& [partition, offset] : stored_positions(one).value()) {
+      for (const auto& [partition, offset] : stored_place(one).value().positions) {
         const auto at = committed.find(partition);
         CHECK((at != committed.end() && offset <= at->second));
         ++compared;

@@ -13,6 +13,7 @@ namespace {
 User anna() {
   User u;
   u.name = "anna";
+  u.id = UserId{5};
   u.session = 2;
   u.session_events = 3;
   u.session_hash = 0x1122334455667788;
@@ -38,8 +39,8 @@ User anna() {
 }
 
 constexpr std::string_view golden =
-    "01"                                    // version
-    "04000000616e6e61"                      // name
+    "02"                                    // version
+    "05000000"                              // id
     "02000000030000008877665544332211"      // session, its events, its hash
     "7b68e5cf8b010000"                      // last_ms
     "01000000"                              // history: 1
@@ -80,7 +81,8 @@ TEST_CASE("a user comes back from his row as he was") {
   back.held = {ItemId{1}, ItemId{2}, ItemId{3}};
   back.attributes = {{"gone", 1.0}};
   REQUIRE(back.decode(row));
-  CHECK(back.name == "anna");
+  CHECK(back.name == "somebody else");  // the name is the key
+  CHECK(back.id == UserId{5});
   CHECK(back.session_hash == 0x1122334455667788);
   REQUIRE(back.history.size() == 1);
   CHECK(back.history[0].strength == 5.0F);
@@ -110,7 +112,7 @@ TEST_CASE("a row that was cut off anywhere is damaged") {
 TEST_CASE("a row with a byte too many, another version or an unknown kind of value is damaged") {
   std::string row = anna().encode();
   CHECK_FALSE(User{}.decode(row + '\0'));
-  row[0] = 2;
+  row[0] = 3;
   CHECK_FALSE(User{}.decode(row));
   row = anna().encode();
   const std::size_t kind = row.find("vip") + 3;
