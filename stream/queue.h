@@ -24,7 +24,7 @@ class BoundedQueue {
   /// is pushed.
   bool wait_for_room(std::chrono::milliseconds wait) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, wait, [&] { return closed_ || weight_ < weight_max_; });
+    return wait_until(lock, wait, [&] { return closed_ || weight_ < weight_max_; });
   }
 
   /// False if the queue was closed: the entry is dropped.
@@ -41,7 +41,7 @@ class BoundedQueue {
   /// empty.
   std::optional<T> pop(std::chrono::milliseconds wait) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, wait, [&] { return closed_ || !entries_.empty(); });
+    wait_until(lock, wait, [&] { return closed_ || !entries_.empty(); });
     if (entries_.empty()) return std::nullopt;
     T entry = std::move(entries_.front().first);
     weight_ -= entries_.front().second;
@@ -70,6 +70,13 @@ class BoundedQueue {
   }
 
  private:
+  /// Whether it became true. No wait is none: asked for zero, the system sleeps 0.1 ms.
+  template <class Condition>
+  bool wait_until(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds wait,
+                  const Condition& condition) {
+    return wait.count() > 0 ? changed_.wait_for(lock, wait, condition) : condition();
+  }
+
   const std::size_t weight_max_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
