@@ -72,7 +72,8 @@ Status Publisher::note_order(const std::vector<Decoded>& records) {
       order_.back().end = noted;
     }
   }
-  if (noted_.size() < 2 || order_.empty()) return {};
+  // One partition alone is noted too: after a crash another may be the first to come.
+  if (order_.empty()) return {};
   Status appended = p_.order.append(order_);
   order_.clear();
   return appended;
@@ -138,7 +139,14 @@ Status Publisher::settle_if_due() {
   return mark ? Status() : Status(mark.error());
 }
 
-Result<std::string> Publisher::settle(const Positions& done) {
+Result<std::string> Publisher::settle(const Positions& learned) {
+  // While records are learned again the group is ahead of us. To take it back would have their
+  // lists published again after the next crash.
+  Positions done = learned;
+  for (auto& [partition, offset] : done) {
+    const auto out = published_.find(partition);
+    if (out != published_.end()) offset = std::max(offset, out->second);
+  }
   if (Status s = p_.order.sync(); !s) return s.error();
   auto mark = p_.sink.flush(done);
   if (!mark) return mark.error();
@@ -157,6 +165,12 @@ Result<std::string> Publisher::settle(const Positions& done) {
 Result<Publisher::Border> Publisher::border(const Positions& after) {
   auto mark = settle(after);
   if (!mark) return mark.error();
+  // While records are learned again, the notes tell the order of those still to come.
+  const bool all_learned = std::all_of(noted_.begin(), noted_.end(), [&](const auto& noted) {
+    const auto at = after.find(noted.first);
+    return at != after.end() && at->second >= noted.second;
+  });
+  if (!all_learned) return Border{std::move(*mark), OrderLog::no_segment};
   auto segment = p_.order.cut();
   if (!segment) return segment.error();
   return Border{std::move(*mark), *segment};

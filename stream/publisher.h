@@ -64,13 +64,13 @@ class Publisher {
   void encode(std::vector<Decoded>& records, const std::vector<Outcome>& outcomes);
   bool already_out(const Decoded& record) const;
   void skip_published(const Positions& committed);
-  Result<std::string> settle(const Positions& done);
+  Result<std::string> settle(const Positions& learned);
 
   const Parts p_;
   Sink::Kind kind_ = Sink::Kind::keeps;
   Positions published_;  ///< lists of records before these are out already
   Positions noted_;      ///< the order of records before these is noted
-  Order order_;          ///< not yet noted: while one partition alone has come, it need not be
+  Order order_;          ///< of the batch at hand
   std::vector<Output> outputs_;
   std::optional<Positions> unsettled_;
   std::size_t unsettled_bytes_ = 0;
