@@ -35,11 +35,14 @@ KafkaLog kafka_log() {
   };
 }
 
-std::unique_ptr<Source> make_source(const Settings& settings) {
+std::unique_ptr<Source> make_source(const Settings& settings, Manner manner) {
   const std::string& type = settings.source.type();
   if (type == "kafka") {
+    KafkaSource::Settings reading;
+    reading.accept_gap = manner.accept_gap;
+    reading.stop = manner.stop;
     return std::make_unique<KafkaSource>(settings.kafka, settings.topics.events, kafka_log(),
-                                         system_clock());
+                                         system_clock(), reading);
   }
   if (type == "file") return std::make_unique<FileSource>(settings.source.as<FileSourceOptions>());
   if (type == "stdin") {
@@ -48,11 +51,14 @@ std::unique_ptr<Source> make_source(const Settings& settings) {
   return std::make_unique<SimulateSource>(settings.source.as<SimulateOptions>(), system_clock());
 }
 
-std::unique_ptr<Sink> make_sink(const Settings& settings) {
+std::unique_ptr<Sink> make_sink(const Settings& settings, Manner manner) {
   const std::string& type = settings.sink.type();
   if (type == "kafka") {
-    return std::make_unique<KafkaSink>(settings.kafka, settings.topics, kafka_log(),
-                                       system_clock());
+    KafkaSink::Settings writing;
+    writing.exactly_once = settings.delivery.guarantee == Guarantee::exactly_once;
+    writing.stop = manner.stop;
+    return std::make_unique<KafkaSink>(settings.kafka, settings.topics, kafka_log(), system_clock(),
+                                       writing);
   }
   if (type == "none") return std::make_unique<NoSink>();
   FileSinkOptions options = type == "file" ? settings.sink.as<FileSinkOptions>()

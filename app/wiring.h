@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,9 +14,16 @@
 
 namespace freshet {
 
+/// What the command says, not the configuration.
+struct Manner {
+  bool accept_gap = false;  ///< go on behind records that the log has lost
+  /// Set: a broker that is away is not waited for. Must outlive what is made.
+  const std::atomic<bool>* stop = nullptr;
+};
+
 /// The parts that the settings name. Kafka's lines go to the log.
-std::unique_ptr<Source> make_source(const Settings& settings);
-std::unique_ptr<Sink> make_sink(const Settings& settings);
+std::unique_ptr<Source> make_source(const Settings& settings, Manner manner = {});
+std::unique_ptr<Sink> make_sink(const Settings& settings, Manner manner = {});
 KafkaLog kafka_log();
 
 /// The state directory, or memory if there is no path.

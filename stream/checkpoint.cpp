@@ -22,7 +22,7 @@ Result<StoredPlace> stored_place(const RowReader& rows) {
   auto source = rows.get(delivery_space, source_key);
   if (!source) return source.error();
   place.source = source->value_or("");
-  auto row = rows.get(meta_space, positions_key);
+  auto row = rows.get(delivery_space, positions_key);
   if (!row) return row.error();
   if (!*row) return place;
   ByteReader r(**row);
@@ -42,7 +42,7 @@ void put_place(const StoredPlace& place, RowBatch& out) {
     w.number(partition);
     w.number(offset);
   }
-  out.put(meta_space, positions_key, row);
+  out.put(delivery_space, positions_key, row);
   out.put(delivery_space, source_key, place.source);
   if (place.mark) out.put(delivery_space, mark_key, *place.mark);
 }

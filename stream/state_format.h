@@ -12,7 +12,8 @@ namespace freshet {
 constexpr std::uint32_t state_format_version = 2;
 
 constexpr std::string_view meta_space = "meta";
-/// What belongs to one run's outputs and not to the fold of the input; left out of the digest.
+/// Where input and output stand; no part of what was learned, and left out of the digest: the same
+/// events in another number of partitions make the same digest.
 constexpr std::string_view delivery_space = "delivery";
 
 /// Error: rows of a format that this program does not read. A store without rows is fine.

@@ -34,6 +34,8 @@ std::string value_of(const Properties& properties, const std::string& name) {
 }  // namespace
 
 void DropClient::operator()(Client* client) const noexcept {
+  // The thread below may delete the client at any moment, so nothing of it is touched after that.
+  const std::shared_ptr<Monitor> monitor = client->monitor_;
   std::promise<void> dropped;
   std::future<void> done = dropped.get_future();
   std::thread dropping([client, dropped = std::move(dropped)]() mutable {
@@ -41,21 +43,21 @@ void DropClient::operator()(Client* client) const noexcept {
     dropped.set_value();
   });
   if (done.wait_for(drop_wait) == std::future_status::ready) return dropping.join();
-  client->monitor().mute();
+  monitor->mute();
   dropping.detach();
 }
 
-Client::Client(KafkaLog log, const Clock& clock, const Properties& properties,
-               DeliveryListener* listener)
-    : monitor_(std::move(log), clock, value_of(properties, "bootstrap.servers"),
-               secret_values(properties)),
+Client::Client(KafkaLog log, const Clock& clock, const Properties& properties, Hooks hooks)
+    : monitor_(std::make_shared<Monitor>(std::move(log), clock,
+                                         value_of(properties, "bootstrap.servers"),
+                                         secret_values(properties))),
       clock_(clock),
       brokers_(value_of(properties, "bootstrap.servers")),
-      listener_(listener) {}
+      hooks_(std::move(hooks)) {}
 
 Result<ClientPtr> Client::make(Kind kind, const Properties& properties, KafkaLog log,
-                               const Clock& clock, DeliveryListener* listener) {
-  ClientPtr self(new Client(std::move(log), clock, properties, listener));
+                               const Clock& clock, Hooks hooks) {
+  ClientPtr self(new Client(std::move(log), clock, properties, std::move(hooks)));
   Conf conf(rd_kafka_conf_new());
   char text[512];
   for (const auto& [name, value] : properties) {
@@ -67,7 +69,10 @@ Result<ClientPtr> Client::make(Kind kind, const Properties& properties, KafkaLog
   rd_kafka_conf_set_opaque(conf.get(), self.get());
   rd_kafka_conf_set_log_cb(conf.get(), &Client::on_log);
   rd_kafka_conf_set_error_cb(conf.get(), &Client::on_error);
-  if (listener != nullptr) rd_kafka_conf_set_dr_msg_cb(conf.get(), &Client::on_delivery);
+  if (self->hooks_.deliveries != nullptr)
+    rd_kafka_conf_set_dr_msg_cb(conf.get(), &Client::on_delivery);
+  if (self->hooks_.rebalances != nullptr)
+    rd_kafka_conf_set_rebalance_cb(conf.get(), &Client::on_rebalance);
   const auto type = kind == Kind::consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
   self->handle_.reset(rd_kafka_new(type, conf.get(), text, sizeof text));
   if (!self->handle_) return error("kafka: the client cannot be set up: " + std::string(text));
@@ -79,24 +84,52 @@ Result<ClientPtr> Client::make(Kind kind, const Properties& properties, KafkaLog
 
 void Client::on_log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
   if (client == nullptr) return;
-  static_cast<Client*>(rd_kafka_opaque(client))->monitor_.line(level, facility, text);
+  static_cast<Client*>(rd_kafka_opaque(client))->monitor_->line(level, facility, text);
 }
 
-void Client::on_error(rd_kafka_t* client, int code, const char* reason, void* self) {
-  char text[512];
-  if (code == RD_KAFKA_RESP_ERR__FATAL) {
-    rd_kafka_fatal_error(client, text, sizeof text);
-    reason = text;
-  }
-  static_cast<Client*>(self)->monitor_.trouble(code, reason);
+void Client::on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
+  Client& self = *static_cast<Client*>(opaque);
+  // `failure` asks librdkafka for a fatal error; here it would come without its cause.
+  if (code != RD_KAFKA_RESP_ERR__FATAL) self.monitor_->trouble(code, reason);
 }
 
 void Client::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
-  static_cast<Client*>(self)->listener_->delivered(*message);
+  static_cast<Client*>(self)->hooks_.deliveries->delivered(*message);
+}
+
+void Client::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code,
+                          rd_kafka_topic_partition_list_t* partitions, void* self) {
+  static_cast<Client*>(self)->hooks_.rebalances->rebalanced(code, *partitions);
+}
+
+Status Client::failure() {
+  if (Status failed = monitor_->failure(); failed.has_error()) return failed;
+  char text[512];
+  const auto code = rd_kafka_fatal_error(get(), text, sizeof text);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  const std::string sentence = hooks_.explain ? hooks_.explain(code) : "";
+  monitor_->end(sentence.empty() ? kafka_error("talking to " + brokers_, code, text).message
+                                 : sentence);
+  return monitor_->failure();
+}
+
+Status Client::may_wait() {
+  if (Status failed = failure(); failed.has_error()) return failed;
+  if (hooks_.stop != nullptr && hooks_.stop->load() && monitor_->out_of_reach())
+    return error("kafka: stopped while waiting for a broker of " + brokers_);
+  return {};
+}
+
+std::string Client::cluster_id(milliseconds timeout) {
+  char* id = rd_kafka_clusterid(get(), static_cast<int>(timeout.count()));
+  if (id == nullptr) return "";
+  std::string text = id;
+  rd_kafka_mem_free(get(), id);
+  return text;
 }
 
 Error Client::unreachable(milliseconds timeout) const {
-  const std::string reason = monitor_.last_reason();
+  const std::string reason = monitor_->last_reason();
   return error("kafka: no broker of " + brokers_ + " answered within " +
                std::to_string(timeout.count()) + " ms" +
                (reason.empty() ? "" : " (" + reason + ")"));
@@ -112,10 +145,10 @@ Result<MetadataHandle> Client::metadata(rd_kafka_topic_t* topic, milliseconds ti
     MetadataHandle found(raw);
     serve(milliseconds{0});
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      monitor_.contact();
+      monitor_->contact();
       return found;
     }
-    if (Status failed = monitor_.failure(); failed.has_error()) return failed.error();
+    if (Status over = may_wait(); over.has_error()) return over.error();
     if (!passes(classify(code))) return kafka_error("asking for the topics", code);
     if (clock_.steady_ns() >= end_ns) return unreachable(timeout);
   }
@@ -176,7 +209,7 @@ void Client::probe(milliseconds timeout) {
   const rd_kafka_metadata_t* raw = nullptr;
   const auto code = rd_kafka_metadata(get(), 0, nullptr, &raw, static_cast<int>(timeout.count()));
   const MetadataHandle found(raw);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) monitor_.contact();
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) monitor_->contact();
 }
 
 }  // namespace freshet::kafka

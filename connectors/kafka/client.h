@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,6 +23,25 @@ class DeliveryListener {
   virtual void delivered(const rd_kafka_message_t& message) noexcept = 0;
 };
 
+/// Is told what the group gives and takes; called from within the polling of its consumer.
+class RebalanceListener {
+ public:
+  virtual ~RebalanceListener() = default;
+  /// `code` is RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS or __REVOKE_PARTITIONS.
+  virtual void rebalanced(int code, const rd_kafka_topic_partition_list_t& partitions) noexcept = 0;
+};
+
+/// What a client's owner hears, and has a say in.
+struct Hooks {
+  DeliveryListener* deliveries = nullptr;   ///< must outlive the client
+  RebalanceListener* rebalances = nullptr;  ///< must outlive the client
+  /// The sentence for an error code that ends the client, "" for the usual one. Called from within
+  /// the owner's calls.
+  std::function<std::string(int code)> explain;
+  /// Set: whatever waits for a broker gives up.
+  const std::atomic<bool>* stop = nullptr;
+};
+
 class Client;
 
 /// Drops a client within a few seconds, whatever happens. librdkafka 2.0.2 waits for ever for a
@@ -36,13 +57,20 @@ class Client {
  public:
   enum class Kind { consumer, producer };
 
-  /// `listener` must outlive the client. Error: a property is unknown or wrong; or a file that one
-  /// names cannot be read.
+  /// Error: a property is unknown or wrong; or a file that one names cannot be read.
   static Result<ClientPtr> make(Kind kind, const Properties& properties, KafkaLog log,
-                                const Clock& clock, DeliveryListener* listener = nullptr);
+                                const Clock& clock, Hooks hooks = {});
 
   rd_kafka_t* get() const { return handle_.get(); }
-  Monitor& monitor() { return monitor_; }
+  Monitor& monitor() { return *monitor_; }
+
+  /// The Error that has ended the client, once there is one.
+  Status failure();
+  /// An Error when waiting is over: the client has failed, or the program is to stop and no broker
+  /// answers.
+  Status may_wait();
+  /// The id that the cluster gave itself; "" when no broker tells it within `timeout`.
+  std::string cluster_id(std::chrono::milliseconds timeout);
 
   /// Number of partitions of every topic of the cluster. Creates nothing.
   /// Waits for a broker until `timeout` is over.
@@ -59,8 +87,9 @@ class Client {
   void probe(std::chrono::milliseconds timeout);
 
  private:
-  Client(KafkaLog log, const Clock& clock, const Properties& properties,
-         DeliveryListener* listener);
+  friend struct DropClient;
+
+  Client(KafkaLog log, const Clock& clock, const Properties& properties, Hooks hooks);
   /// Runs the callbacks that are due, waiting for one at most `wait`.
   void serve(std::chrono::milliseconds wait);
   Result<MetadataHandle> metadata(rd_kafka_topic_t* topic, std::chrono::milliseconds timeout);
@@ -69,11 +98,13 @@ class Client {
   static void on_log(const rd_kafka_t* client, int level, const char* facility, const char* text);
   static void on_error(rd_kafka_t* client, int code, const char* reason, void* self);
   static void on_delivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* self);
+  static void on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t code,
+                           rd_kafka_topic_partition_list_t* partitions, void* self);
 
-  Monitor monitor_;
+  const std::shared_ptr<Monitor> monitor_;  ///< shared with whoever drops this
   const Clock& clock_;
   const std::string brokers_;
-  DeliveryListener* const listener_;
+  const Hooks hooks_;
   bool handed_over_ = false;  ///< fixed before a second thread comes in
   ClientHandle handle_;       ///< last: its threads use the members above
 };

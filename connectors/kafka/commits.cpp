@@ -59,7 +59,7 @@ Status Commits::outcome(int code) {
       client_.monitor().say(warning_level, "offsets of group '" + group_ +
                                                "' cannot be committed for now (" + code_text(code) +
                                                "); trying again");
-    return client_.monitor().failure();
+    return client_.failure();
   }
   if (trouble == Trouble::membership)
     return error("kafka: another consumer is a member of group '" + group_ +
@@ -80,7 +80,7 @@ Result<Positions> Commits::committed(int partitions, milliseconds timeout) {
     code = rd_kafka_committed(client_.get(), list.get(), wait_ms);
     for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; ++i)
       code = list->elems[i].err;
-    if (Status failed = client_.monitor().failure(); failed.has_error()) return failed.error();
+    if (Status failed = client_.failure(); failed.has_error()) return failed.error();
   } while (passes(classify(code)) && clock_.steady_ns() < end_ns);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return kafka_error("asking for the committed offsets of group '" + group_ + "'", code);

@@ -28,10 +28,10 @@ std::string without_numbers(std::string_view text) {
 
 Monitor::Monitor(KafkaLog log, const Clock& clock, std::string brokers,
                  std::vector<std::string> secrets)
-    : log_(std::move(log)),
-      clock_(clock),
+    : clock_(clock),
       brokers_(std::move(brokers)),
-      secrets_(std::move(secrets)) {}
+      secrets_(std::move(secrets)),
+      log_(std::move(log)) {}
 
 void Monitor::emit(int level, std::string text) {
   for (const std::string& secret : secrets_) {
@@ -59,21 +59,23 @@ void Monitor::emit_seldom(int level, std::string_view facility, std::string_view
 }
 
 void Monitor::line(int level, std::string_view facility, std::string_view text) noexcept try {
-  if (muted_.load()) return;
   const std::lock_guard lock(mutex_);
+  if (muted_.load()) return;
   // Lines of debug contexts were asked for one by one.
   if (level >= debug_level)
     return emit(debug_level, std::string(facility) + ": " + std::string(text));
   // A failed connection reaches us as an error too. A consumer's property is none of the
-  // producer's.
-  const bool told_elsewhere = facility == "FAIL" || facility == "ERROR" || facility == "CONFWARN";
+  // producer's. What becomes of a transaction is said by whoever tries it again.
+  const bool told_elsewhere = facility == "FAIL" || facility == "ERROR" || facility == "CONFWARN" ||
+                              facility == "TXNERR" || facility == "ADDOFFSETS" ||
+                              facility == "FATAL";
   emit_seldom(told_elsewhere ? debug_level : level, facility, text);
 } catch (...) {
 }
 
 void Monitor::trouble(int code, std::string_view reason) noexcept try {
-  if (muted_.load()) return;
   const std::lock_guard lock(mutex_);
+  if (muted_.load()) return;
   switch (classify(code)) {
     case Trouble::none:
       return;
@@ -111,18 +113,30 @@ void Monitor::fail(std::string message) {
   emit(error_level, failure_);
 }
 
-void Monitor::say(int level, std::string_view text) noexcept try {
-  if (muted_.load()) return;
+void Monitor::end(std::string_view sentence) noexcept try {
   const std::lock_guard lock(mutex_);
+  if (!muted_.load()) fail(std::string(sentence));
+} catch (...) {
+}
+
+void Monitor::mute() noexcept {
+  const std::lock_guard lock(mutex_);
+  muted_.store(true);
+  log_ = nullptr;
+}
+
+void Monitor::say(int level, std::string_view text) noexcept try {
+  const std::lock_guard lock(mutex_);
+  if (muted_.load()) return;
   emit(level, "kafka: " + std::string(text));
 } catch (...) {
 }
 
 void Monitor::contact() noexcept try {
   if (!met_.load(std::memory_order_relaxed)) met_.store(true);
-  if (!outage_.load(std::memory_order_relaxed) || muted_.load()) return;
+  if (!outage_.load(std::memory_order_relaxed)) return;
   const std::lock_guard lock(mutex_);
-  if (!outage_.exchange(false)) return;
+  if (muted_.load() || !outage_.exchange(false)) return;
   const std::int64_t seconds = (clock_.steady_ns() - outage_began_ns_) / 1'000'000'000;
   last_reason_.clear();
   emit(info_level,

@@ -34,14 +34,19 @@ class Monitor {
   /// A broker answered: ends an outage. Cheap when there is none.
   void contact() noexcept;
 
-  /// Says nothing from now on, and touches neither log nor clock.
-  void mute() noexcept { muted_.store(true); }
+  /// The client is over, with this sentence.
+  void end(std::string_view sentence) noexcept;
+
+  /// When it returns nobody is in the log or the clock, and nobody will be: both may go.
+  void mute() noexcept;
 
   /// Whether the client has doubted, since the last call, that its topic exists.
   bool take_topic_doubt() noexcept {
     return topic_doubt_.load(std::memory_order_relaxed) && topic_doubt_.exchange(false);
   }
   bool in_outage() const noexcept { return outage_.load(std::memory_order_relaxed); }
+  /// No broker has answered yet, or none does any more.
+  bool out_of_reach() const noexcept { return in_outage() || !met_.load(); }
   /// The error that ends this client, once there is one.
   Status failure() const;
   /// The latest reason why a connection failed; empty: none did.
@@ -56,7 +61,6 @@ class Monitor {
   void emit_seldom(int level, std::string_view facility, std::string_view text);
   void fail(std::string message);
 
-  const KafkaLog log_;
   const Clock& clock_;
   const std::string brokers_;
   const std::vector<std::string> secrets_;
@@ -65,7 +69,8 @@ class Monitor {
   std::atomic<bool> topic_doubt_{false};
   std::atomic<bool> muted_{false};
   std::atomic<bool> met_{false};  ///< a broker has answered since the start
-  mutable std::mutex mutex_;      ///< guards what follows
+  mutable std::mutex mutex_;      ///< guards what follows, and the use of clock_
+  KafkaLog log_;
   std::map<std::string, Seen> seen_;
   std::string last_reason_;
   std::string failure_;

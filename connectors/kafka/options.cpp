@@ -16,6 +16,14 @@ std::string topic_problem(const std::string& name) {
   return good ? "" : "is no name for a Kafka topic";
 }
 
+std::string instance_problem(const std::string& name) {
+  return topic_problem(name).empty() ? "" : "is no name for an instance";
+}
+
+config::CheckLimit<std::string (*)(const std::string&)> instance_name() {
+  return config::check(&instance_problem, "1 to 249 letters, digits, '.', '_' and '-'");
+}
+
 config::CheckLimit<std::string (*)(const std::string&)> topic_name() {
   return config::check(&topic_problem, "1 to 249 letters, digits, '.', '_' and '-'");
 }
@@ -56,6 +64,12 @@ config::Table<KafkaOptions> describe_kafka() {
               "Consumer group under which offsets are committed, where lag tools find them. Every "
               "state directory needs a group of its own.",
               config::not_empty())
+      .option(
+          "instance", &KafkaOptions::instance,
+          "Name of this process within its group. A process started with the same group and "
+          "instance takes over from one that died, at once, and ends one that lives; transactions "
+          "go by the id `group/instance`.",
+          instance_name())
       .option("properties", &KafkaOptions::properties,
               "Any librdkafka property, TLS and SASL included. Consumer and producer each take "
               "those that concern them.",

@@ -13,6 +13,7 @@ namespace freshet {
 struct KafkaOptions {
   std::string brokers = "localhost:9092";
   std::string group = "freshet";
+  std::string instance = "0";
   std::map<std::string, std::string> properties;
 };
 

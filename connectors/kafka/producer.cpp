@@ -1,8 +1,8 @@
 #include "connectors/kafka/producer.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
-#include <vector>
 
 #include "connectors/kafka/errors.h"
 
@@ -13,7 +13,6 @@ using std::chrono::milliseconds;
 
 // How long one wait may last before we look whether the client has failed.
 constexpr int slice_ms = 100;
-constexpr int warning_level = 4;
 constexpr std::int64_t probe_interval_ns = 1'000'000'000;
 
 std::string_view header_of(const rd_kafka_message_t& message, const char* name) {
@@ -40,12 +39,21 @@ std::string describe(const rd_kafka_message_t& message) {
 }  // namespace
 
 Result<std::unique_ptr<Producer>> Producer::make(const KafkaOptions& options, KafkaLog log,
-                                                 const Clock& clock) {
-  std::unique_ptr<Producer> self(new Producer(clock));
-  auto client = Client::make(Client::Kind::producer, producer_properties(options), std::move(log),
-                             clock, self.get());
+                                                 const Clock& clock, Settings settings) {
+  std::unique_ptr<Producer> self(new Producer(clock, settings));
+  Hooks hooks;
+  hooks.deliveries = self.get();
+  hooks.stop = settings.stop;
+  hooks.explain = [producer = self.get()](int code) {
+    return producer->transactions_ ? producer->transactions_->explain(code) : std::string();
+  };
+  auto client =
+      Client::make(Client::Kind::producer, producer_properties(options, settings.transactional),
+                   std::move(log), clock, std::move(hooks));
   if (client.has_error()) return client.error();
   self->client_ = std::move(*client);
+  if (settings.transactional)
+    self->transactions_ = std::make_unique<Transactions>(*self->client_, clock, options);
   return self;
 }
 
@@ -75,12 +83,12 @@ Result<rd_kafka_topic_t*> Producer::topic_handle(const std::string& name) {
   return at->second.get();
 }
 
-rd_kafka_resp_err_t Producer::produce(rd_kafka_topic_t* topic, const Outgoing& record) {
+rd_kafka_resp_err_t Producer::produce(rd_kafka_topic_t* topic, const Outgoing& record, Tag tag) {
   Headers headers(record.headers.empty() ? nullptr : rd_kafka_headers_new(record.headers.size()));
   for (const Header& h : record.headers)
     rd_kafka_header_add(headers.get(), h.name, -1, h.value.data(),
                         static_cast<ssize_t>(h.value.size()));
-  std::array<rd_kafka_vu_t, 6> parts{};
+  std::array<rd_kafka_vu_t, 7> parts{};
   std::size_t count = 0;
   const auto next = [&](rd_kafka_vtype_t type) -> rd_kafka_vu_t& {
     parts[count].vtype = type;
@@ -93,6 +101,7 @@ rd_kafka_resp_err_t Producer::produce(rd_kafka_topic_t* topic, const Outgoing& r
   next(RD_KAFKA_VTYPE_RKT).u.rkt = topic;
   next(RD_KAFKA_VTYPE_MSGFLAGS).u.i = RD_KAFKA_MSG_F_COPY;
   next(RD_KAFKA_VTYPE_VALUE).u.mem = {bytes(record.value), record.value ? record.value->size() : 0};
+  next(RD_KAFKA_VTYPE_OPAQUE).u.ptr = reinterpret_cast<void*>(tag);
   if (record.key) next(RD_KAFKA_VTYPE_KEY).u.mem = {bytes(record.key), record.key->size()};
   if (record.time_ms >= 0) next(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 = record.time_ms;
   if (headers) next(RD_KAFKA_VTYPE_HEADERS).u.headers = headers.get();
@@ -102,11 +111,11 @@ rd_kafka_resp_err_t Producer::produce(rd_kafka_topic_t* topic, const Outgoing& r
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-Status Producer::send(const std::string& name, const Outgoing& record) {
+Status Producer::send(const std::string& name, const Outgoing& record, Tag tag) {
   Result<rd_kafka_topic_t*> topic = topic_handle(name);
   if (topic.has_error()) return topic.error();
   for (;;) {
-    const auto code = produce(*topic, record);
+    const auto code = produce(*topic, record, tag);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       // Back-pressure. Returns as soon as a record is delivered, which makes room.
@@ -115,6 +124,11 @@ Status Producer::send(const std::string& name, const Outgoing& record) {
       continue;
     }
     if (Status s = outcome(); s.has_error()) return s;
+    if (code == RD_KAFKA_RESP_ERR__STATE && settings_.transactional) return {};
+    if (classify(code) == Trouble::too_large && tag != 0) {
+      too_large_.push_back(tag);
+      return {};
+    }
     const std::size_t size = record.value ? record.value->size() : 0;
     return kafka_error("writing a record of " + std::to_string(size) + " bytes" +
                            (record.key ? " with key '" + std::string(*record.key) + "'" : "") +
@@ -140,43 +154,33 @@ Status Producer::flush() {
   }
 }
 
-Status Producer::outcome() const {
+Status Producer::outcome() {
   if (!failure_.empty()) return error(failure_);
-  return client_->monitor().failure();
+  return client_->may_wait();
+}
+
+std::vector<Producer::Tag> Producer::take_too_large() {
+  std::sort(too_large_.begin(), too_large_.end());
+  return std::exchange(too_large_, {});
 }
 
 void Producer::delivered(const rd_kafka_message_t& message) noexcept try {
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) return client_->monitor().contact();
-  if (classify(message.err) == Trouble::too_large && omit_value(message)) return;
+  const Trouble trouble = classify(message.err);
+  const Tag tag = reinterpret_cast<Tag>(message._private);
+  if (trouble == Trouble::too_large && tag != 0) return too_large_.push_back(tag);
+  // The transaction is aborted, and its owner sends the record again, unless that would be in vain.
+  if (settings_.transactional && trouble != Trouble::unknown_topic &&
+      trouble != Trouble::authorization)
+    return;
   if (!failure_.empty()) return;
   const std::string topic = rd_kafka_topic_name(message.rkt);
-  failure_ = classify(message.err) == Trouble::unknown_topic
+  failure_ = trouble == Trouble::unknown_topic
                  ? unknown_topic_error(topic).message
                  : kafka_error("writing " + describe(message), message.err).message;
 } catch (...) {
   // Out of memory while reporting: the record is lost all the same, and that must not pass unseen.
   if (failure_.empty()) failure_ = "a record is lost";
-}
-
-bool Producer::omit_value(const rd_kafka_message_t& message) {
-  const char* name = rd_kafka_topic_name(message.rkt);
-  if (may_omit_.empty() || may_omit_ != name || !header_of(message, "omitted").empty())
-    return false;
-  const std::string omitted =
-      std::to_string(message.len) + " bytes: more than topic '" + may_omit_ + "' takes";
-  std::vector<Header> headers = {{"reason", header_of(message, "reason")},
-                                 {"source", header_of(message, "source")},
-                                 {"omitted", omitted}};
-  Outgoing record;
-  if (message.key != nullptr)
-    record.key = std::string_view(static_cast<const char*>(message.key), message.key_len);
-  record.value = "";
-  record.headers = headers;
-  if (produce(topics_.at(may_omit_).get(), record) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
-  client_->monitor().say(warning_level, "a rejected record (" +
-                                            std::string(header_of(message, "source")) +
-                                            ") is written without its value, " + omitted);
-  return true;
 }
 
 }  // namespace freshet::kafka

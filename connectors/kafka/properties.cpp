@@ -1,6 +1,8 @@
 #include "connectors/kafka/properties.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "connectors/kafka/handle.h"
 
@@ -29,7 +31,7 @@ constexpr std::array<Reserved, 18> reserved = {{
     {"enable.idempotence", "lists must arrive once and in order"},
     {"acks", "lists must survive the loss of a broker"},
     {"request.required.acks", "lists must survive the loss of a broker"},
-    {"transactional.id", "set delivery.guarantee instead"},
+    {"transactional.id", "set delivery.guarantee, kafka.group and kafka.instance instead"},
     {"delivery.report.only.error", "every delivery is waited for"},
     {"allow.auto.create.topics", "`freshet topics create` creates topics with the right settings"},
     {"log.queue", "log lines go to Freshet's own log"},
@@ -46,6 +48,13 @@ Properties common(const KafkaOptions& options) {
       {"log.connection.close", "false"},
       {"bootstrap.servers", options.brokers},
   };
+}
+
+// A property that is no number is librdkafka's to refuse.
+int number_of(const std::string& text) {
+  int number = 60'000;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 Properties layered(Properties defaults, const KafkaOptions& options, const Properties& fixed) {
@@ -74,7 +83,7 @@ Properties consumer_properties(const KafkaOptions& options, bool accept_gap) {
                   {"allow.auto.create.topics", "false"}});
 }
 
-Properties producer_properties(const KafkaOptions& options) {
+Properties producer_properties(const KafkaOptions& options, bool transactional) {
   Properties defaults = common(options);
   // Batches form by themselves while requests are under way: 1 or 5 ms more were no faster, only
   // later.
@@ -87,7 +96,26 @@ Properties producer_properties(const KafkaOptions& options) {
   // A rejected record is copied whole with its reason, whatever its size; the topic's own limit
   // decides.
   defaults["message.max.bytes"] = "16777216";
-  return layered(std::move(defaults), options, {{"enable.idempotence", "true"}, {"acks", "all"}});
+  // The largest batch. A topic's limit holds for batches too, and one that is refused takes small
+  // records with it.
+  defaults["batch.size"] = "131072";
+  Properties fixed = {{"enable.idempotence", "true"}, {"acks", "all"}};
+  if (transactional) {
+    // Longer than any pause: a broker that was away ends the transactions that are older.
+    defaults["transaction.timeout.ms"] = "300000";
+    // Left alone, librdkafka would wait for one answer as long as a transaction may last.
+    const auto given = options.properties.find("transaction.timeout.ms");
+    defaults["socket.timeout.ms"] =
+        given == options.properties.end()
+            ? "60000"
+            : std::to_string(std::min(60'000, number_of(given->second)));
+    fixed["transactional.id"] = transactional_id(options);
+  }
+  return layered(std::move(defaults), options, fixed);
+}
+
+std::string transactional_id(const KafkaOptions& options) {
+  return options.group + "/" + options.instance;
 }
 
 Properties admin_properties(const KafkaOptions& options) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -32,6 +33,8 @@ class KafkaSource final : public Source {
         30'000};  ///< for a broker to answer in `open`, `committed`
     std::chrono::milliseconds commit_timeout{5'000};        ///< see `commit`
     std::chrono::milliseconds partitions_interval{60'000};  ///< between looks for new partitions
+    /// Set: a broker that is away is not waited for. Must outlive the source.
+    const std::atomic<bool>* stop = nullptr;
   };
 
   /// `clock` must outlive the source. What is wrong with the properties is the Error of `open`.

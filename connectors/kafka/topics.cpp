@@ -51,7 +51,7 @@ Result<Event> ask(Client& client, const char* doing, Send send) {
   send(options.get(), answers.get());
   Event event(rd_kafka_queue_poll(answers.get(), wait_ms + 1'000));
   rd_kafka_poll(client.get(), 0);
-  if (Status failed = client.monitor().failure(); failed.has_error()) return failed.error();
+  if (Status failed = client.failure(); failed.has_error()) return failed.error();
   if (!event) return kafka_error(doing, RD_KAFKA_RESP_ERR__TIMED_OUT);
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return kafka_error(doing, rd_kafka_event_error(event.get()),

@@ -181,10 +181,15 @@ void produce(const std::string& brokers, const std::string& topic,
     must(rd_kafka_abort_transaction(producer.get(), 60'000), "abort transaction");
 }
 
-std::vector<Stored> read_all(const std::string& brokers, const std::string& topic) {
-  const ClientHandle consumer = client(
-      RD_KAFKA_CONSUMER, brokers,
-      {{"group.id", "test"}, {"enable.auto.commit", "false"}, {"enable.partition.eof", "true"}});
+std::vector<Stored> read_all(const std::string& brokers, const std::string& topic,
+                             Isolation isolation) {
+  const ClientHandle consumer =
+      client(RD_KAFKA_CONSUMER, brokers,
+             {{"group.id", "test"},
+              {"enable.auto.commit", "false"},
+              {"enable.partition.eof", "true"},
+              {"isolation.level",
+               isolation == Isolation::read_committed ? "read_committed" : "read_uncommitted"}});
   const TopicHandle handle(rd_kafka_topic_new(consumer.get(), topic.c_str(), nullptr));
   const rd_kafka_metadata_t* raw = nullptr;
   must(rd_kafka_metadata(consumer.get(), 0, handle.get(), &raw, 60'000), "metadata of " + topic);
@@ -208,6 +213,24 @@ std::vector<Stored> read_all(const std::string& brokers, const std::string& topi
   for (auto& [partition, records] : parts)
     for (Stored& s : records) all.push_back(std::move(s));
   return all;
+}
+
+Positions committed(const std::string& brokers, const std::string& group, const std::string& topic,
+                    int partitions) {
+  const ClientHandle consumer = client(RD_KAFKA_CONSUMER, brokers, {{"group.id", group}});
+  Positions asked, found;
+  for (int p = 0; p < partitions; ++p) asked[p] = RD_KAFKA_OFFSET_INVALID;
+  const PartitionList list = partition_list(topic, asked);
+  must(rd_kafka_committed(consumer.get(), list.get(), 60'000), "committed offsets");
+  for (int i = 0; i < list->cnt; ++i)
+    if (list->elems[i].offset >= 0) found[list->elems[i].partition] = list->elems[i].offset;
+  return found;
+}
+
+void commit(const std::string& brokers, const std::string& group, const std::string& topic,
+            const Positions& positions) {
+  const ClientHandle consumer = client(RD_KAFKA_CONSUMER, brokers, {{"group.id", group}});
+  must(rd_kafka_commit(consumer.get(), partition_list(topic, positions).get(), 0), "commit");
 }
 
 void delete_before(const std::string& brokers, const std::string& topic, Partition partition,

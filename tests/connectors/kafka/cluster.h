@@ -46,7 +46,16 @@ void produce(const std::string& brokers, const std::string& topic,
              const std::vector<Record>& records, std::optional<bool> commit = std::nullopt);
 
 /// Everything in the topic now, partition by partition, in order.
-std::vector<Stored> read_all(const std::string& brokers, const std::string& topic);
+enum class Isolation { read_committed, read_uncommitted };
+std::vector<Stored> read_all(const std::string& brokers, const std::string& topic,
+                             Isolation isolation = Isolation::read_committed);
+
+/// The group's committed offsets in the partitions from 0 on.
+Positions committed(const std::string& brokers, const std::string& group, const std::string& topic,
+                    int partitions);
+/// Commits as a group without members does.
+void commit(const std::string& brokers, const std::string& group, const std::string& topic,
+            const Positions& positions);
 
 /// Deletes what is before `begin`.
 void delete_before(const std::string& brokers, const std::string& topic, Partition partition,

@@ -28,6 +28,7 @@ TopicOptions make_topics(const std::string& brokers, int partitions,
   topics.recommendations = unique("recommendations");
   topics.similar_items = unique("similar");
   topics.rejected = unique("rejected");
+  topics.events = unique("events");
   create_topic(brokers, topics.recommendations, partitions, recommendations);
   create_topic(brokers, topics.similar_items, partitions);
   create_topic(brokers, topics.rejected, 1, rejected);
@@ -61,13 +62,6 @@ std::string random_bytes(std::size_t size) {
   return bytes;
 }
 
-std::string written_error(KafkaSink& sink, Output output) {
-  std::vector<Output> outputs = {std::move(output)};
-  if (const Status s = sink.write(outputs); s.has_error()) return s.error().message;
-  const auto flushed = sink.flush({});
-  return flushed.has_error() ? flushed.error().message : "no error";
-}
-
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -94,7 +88,7 @@ TEST_CASE("Every channel goes to its topic with key, value and headers") {
   CHECK(lists[0].record.key == "u1");
   CHECK(lists[0].record.value == "{}");
   CHECK(lists[0].headers ==
-        std::map<std::string, std::string>{{"freshet-source", "events/3/1234"},
+        std::map<std::string, std::string>{{"freshet-source", topics.events + "/3/1234"},
                                            {"freshet-read-ms", "1600000000000"},
                                            {"freshet-published-ms", "1700000000123"}});
   CHECK(lists[1].record.key == "u2");
@@ -108,8 +102,9 @@ TEST_CASE("Every channel goes to its topic with key, value and headers") {
   REQUIRE(refused.size() == 2);
   CHECK(refused[0].record.value == std::string("\xff\0{", 3));
   CHECK(refused[0].record.key == "k");
-  CHECK(refused[0].headers == std::map<std::string, std::string>{{"reason", "user: is missing"},
-                                                                 {"source", "events/3/77"}});
+  CHECK(refused[0].headers ==
+        std::map<std::string, std::string>{{"reason", "user: is missing"},
+                                           {"source", topics.events + "/3/77"}});
   CHECK_FALSE(refused[1].record.key.has_value());
   CHECK(refused[1].record.value == "");
 }
@@ -160,27 +155,44 @@ TEST_CASE("A full buffer makes the writer wait; nothing is dropped") {
   for (int i = 0; i < 1000; ++i) CHECK(stored[i].record.value == std::to_string(i));
 }
 
-TEST_CASE("A list that is too large is an Error that names it, and stays one") {
+TEST_CASE("A list that is too large is left out, noted and warned of; all others arrive") {
   KafkaOptions options = kafka_options();
-  const TopicOptions topics = make_topics(options.brokers, 1, {{"max.message.bytes", "2000"}});
-  const Output large = list("u7", random_bytes(5000), 2, 99);
-  SECTION("for the broker") {
-    KafkaSink sink(options, topics, nullptr, system_clock());
-    REQUIRE(sink.open("").has_value());
-    const std::string message = written_error(sink, large);
-    CHECK(contains(message, "a record of 5000 bytes with key 'u7', caused by events/2/99"));
-    CHECK(contains(message, topics.recommendations));
-    CHECK(contains(message, "MSG_SIZE_TOO_LARGE"));
-    CHECK(written_error(sink, list("u8", "small")) == message);
-  }
-  SECTION("for the client") {
-    options.properties = {{"message.max.bytes", "2000"}};
-    KafkaSink sink(options, topics, nullptr, system_clock());
-    REQUIRE(sink.open("").has_value());
-    const std::string message = written_error(sink, large);
-    CHECK(contains(message, "a record of 5000 bytes with key 'u7'"));
-    CHECK(contains(message, topics.recommendations));
-  }
+  TopicConfig limit;
+  SECTION("for the broker") { limit = {{"max.message.bytes", "3000"}}; }
+  SECTION("for the client") { options.properties = {{"message.max.bytes", "3000"}}; }
+  const bool transactional = GENERATE(false, true);
+  CAPTURE(transactional);
+  const TopicOptions topics = make_topics(options.brokers, 1, limit);
+  create_topic(options.brokers, topics.events, 1);
+  Log log;
+  KafkaSink::Settings settings;
+  settings.exactly_once = transactional;
+  KafkaSink sink(options, topics, log.sink(), system_clock(), settings);
+  REQUIRE(sink.open("").has_value());
+  std::vector<Output> outputs;
+  // Together in a batch they are more than the broker takes, one by one they are not.
+  for (int i = 0; i < 20; ++i)
+    outputs.push_back(list("u" + std::to_string(i), random_bytes(500), 0, i));
+  outputs.push_back(list("u7", random_bytes(5000), 2, 99));
+  outputs.push_back(list("u7", "newest", 2, 100));
+  REQUIRE(sink.write(outputs).has_value());
+  REQUIRE(sink.flush({{0, 20}}).has_value());
+
+  std::map<std::string, std::string> newest;
+  for (const Stored& s : read_all(options.brokers, topics.recommendations))
+    newest[*s.record.key] = *s.record.value;
+  CHECK(newest.size() == 20);
+  for (const auto& [user, value] : newest)
+    CHECK(value == (user == "u7" ? "newest" : random_bytes(500)));
+  const auto noted = read_all(options.brokers, topics.rejected);
+  REQUIRE(noted.size() == 1);
+  CHECK(noted[0].record.key == "u7");
+  CHECK(noted[0].record.value == "");
+  CHECK(noted[0].headers.at("source") == topics.events + "/2/99");
+  CHECK(noted[0].headers.at("reason") ==
+        "a list of 5000 bytes for 'u7' is more than topic '" + topics.recommendations +
+            "' takes: raise its max.message.bytes, or make lists shorter");
+  CHECK(log.count(4, "it is left out, and noted in topic '" + topics.rejected + "'") == 1);
 }
 
 TEST_CASE("A rejected record that its topic cannot take is written without its value") {
@@ -196,9 +208,9 @@ TEST_CASE("A rejected record that its topic cannot take is written without its v
   REQUIRE(stored.size() == 1);
   CHECK(stored[0].record.value == "");
   CHECK(stored[0].headers.at("reason") == "is no JSON");
-  CHECK(stored[0].headers.at("source") == "events/3/77");
+  CHECK(stored[0].headers.at("source") == topics.events + "/3/77");
   CHECK(contains(stored[0].headers.at("omitted"), "5000 bytes"));
-  CHECK(log.count(4, "events/3/77") == 1);
+  CHECK(log.count(4, topics.events + "/3/77") == 1);
   CHECK(read_all(options.brokers, topics.recommendations).size() == 1);
 }
 
@@ -216,7 +228,9 @@ TEST_CASE("A sink does not open while one of its topics is missing") {
 TEST_CASE("A sink does not open without a broker") {
   KafkaOptions options;
   options.brokers = "127.0.0.1:1";
-  KafkaSink sink(options, {}, nullptr, system_clock(), 1s);
+  KafkaSink::Settings settings;
+  settings.open_timeout = 1s;
+  KafkaSink sink(options, {}, nullptr, system_clock(), settings);
   const auto opened = sink.open("");
   REQUIRE(opened.has_error());
   CHECK(contains(opened.error().message, "no broker of 127.0.0.1:1 answered within 1000 ms"));
