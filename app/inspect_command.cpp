@@ -6,7 +6,7 @@
 #include "app/text.h"
 #include "app/wiring.h"
 #include "state/digest.h"
-#include "stream/pipeline.h"
+#include "stream/checkpoint.h"
 #include "stream/state_format.h"
 
 namespace freshet {
@@ -16,14 +16,19 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t goes_with_count = 10;
 
-Result<std::unique_ptr<Engine>> restored_engine(const Settings& settings) {
+struct State {
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Engine> engine;
+};
+
+Result<State> restored_state(const Settings& settings) {
   auto store = open_store_to_read(settings);
   if (!store) return store.error();
   auto engine = make_engine(settings, **store);
   if (!engine) return engine.error();
   RowBatch stale;
   if (Status s = (*engine)->restore(**store, stale); !s) return s.error();
-  return std::move(*engine);
+  return State{std::move(*store), std::move(*engine)};
 }
 
 Json types_of(const HistoryItem& h, const EventTypes& types) {
@@ -156,29 +161,29 @@ int print(const Json& value, bool json, std::string (*text)(const Json&)) {
 }  // namespace
 
 int inspect_user_command(const Settings& settings, const std::string& user, bool json) {
-  auto engine = restored_engine(settings);
-  if (!engine) return failed(engine.error().message);
-  const UserId id = (*engine)->users().find(user);
-  if (id.is_none()) return failed("nothing is remembered of the user '" + user + "'");
-  return print(user_json(**engine, (*engine)->users()[id]), json, user_text);
+  auto state = restored_state(settings);
+  if (!state) return failed(state.error().message);
+  auto found = stored_user(*state->store, user);
+  if (!found) return failed(found.error().message);
+  if (!*found) return failed("nothing is remembered of the user '" + user + "'");
+  return print(user_json(*state->engine, **found), json, user_text);
 }
 
 int inspect_item_command(const Settings& settings, const std::string& item, bool json) {
-  auto engine = restored_engine(settings);
-  if (!engine) return failed(engine.error().message);
-  const ItemId id = (*engine)->items().find(item);
+  auto state = restored_state(settings);
+  if (!state) return failed(state.error().message);
+  const ItemId id = state->engine->items().find(item);
   if (id.is_none()) return failed("nothing is remembered of the item '" + item + "'");
   std::uint64_t holders = 0;
-  const Users& users = (*engine)->users();
-  for (std::uint32_t u = 0; u < users.id_end(); ++u) {
-    if (!users.exists(UserId{u})) continue;
-    for (const HistoryItem& h : users[UserId{u}].history) holders += h.item == id ? 1 : 0;
-  }
+  Status read = for_each_stored_user(*state->store, [&](const User& user) {
+    for (const HistoryItem& h : user.history) holders += h.item == id ? 1 : 0;
+  });
+  if (!read) return failed(read.error().message);
   Json out;
   out["item"] = item;
   out["number"] = id.value;
   out["users"] = holders;
-  out["goes_with"] = goes_with(**engine, id);
+  out["goes_with"] = goes_with(*state->engine, id);
   return print(out, json, item_text);
 }
 
@@ -188,9 +193,9 @@ int inspect_state_command(const Settings& settings, bool json) {
   if (Status s = check_format(**store); !s) return failed(s.error().message);
   auto summary = summarise(**store);
   if (!summary) return failed(summary.error().message);
-  auto positions = stored_positions(**store);
-  if (!positions) return failed(positions.error().message);
-  return print(state_json(*summary, *positions), json, state_text);
+  auto place = stored_place(**store);
+  if (!place) return failed(place.error().message);
+  return print(state_json(*summary, place->positions), json, state_text);
 }
 
 }  // namespace freshet

@@ -91,6 +91,7 @@ int run_command(const Settings& settings) {
   if (!engine) return failed(engine.error().message);
   const auto source = make_source(settings);
   const auto sink = make_sink(settings);
+  const auto order = make_order_log(settings);
 
   const bool stdout_is_ours = settings.sink.type() != "stdout";
   const bool block = stdout_is_ours && is_terminal(STDOUT_FILENO);
@@ -103,6 +104,7 @@ int run_command(const Settings& settings) {
   const PipelineParts parts{*source,
                             *sink,
                             **store,
+                            *order,
                             **engine,
                             settings.events,
                             settings.engine,

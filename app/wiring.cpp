@@ -7,7 +7,9 @@
 #include "connectors/kafka/source.h"
 #include "connectors/simulate/simulate_source.h"
 #include "models/registry.h"
+#include "state/memory_order_log.h"
 #include "state/memory_store.h"
+#include "state/order_log.h"
 #include "state/rocks_store.h"
 
 namespace freshet {
@@ -90,6 +92,11 @@ Result<std::unique_ptr<Store>> open_store(const Settings& settings) {
   return std::unique_ptr<Store>(std::move(*store));
 }
 
+std::unique_ptr<OrderLog> make_order_log(const Settings& settings) {
+  if (settings.state.path.empty()) return std::make_unique<MemoryOrderLog>();
+  return std::make_unique<FileOrderLog>(settings.state.path);
+}
+
 Result<std::unique_ptr<Store>> open_store_to_read(const Settings& settings) {
   if (settings.state.path.empty()) {
     return error("state: state.path is empty, so the state is in the running process only");
@@ -108,6 +115,7 @@ Result<std::unique_ptr<Engine>> make_engine(const Settings& settings, const RowR
   parts.users = settings.users;
   parts.lists = settings.lists;
   parts.known_types = std::move(*known_types);
+  parts.memory_budget = settings.state.memory_budget.count;
   if (Status s = EventTypes::fit(settings.events.types, parts.known_types); !s) return s.error();
   std::vector<const Model*> models;
   for (const config::Tagged& options : settings.models) {

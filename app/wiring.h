@@ -31,6 +31,8 @@ KafkaLog kafka_log();
 
 /// The state directory, or memory if there is no path.
 Result<std::unique_ptr<Store>> open_store(const Settings& settings);
+/// Of the state directory; open the store first.
+std::unique_ptr<OrderLog> make_order_log(const Settings& settings);
 /// Error: there is no state directory at the path.
 Result<std::unique_ptr<Store>> open_store_to_read(const Settings& settings);
 

@@ -52,8 +52,8 @@ class ItemCf final : public Model {
   void explain(const Query& query, Scratch& scratch, std::span<const ItemId> items,
                std::vector<Reason>& out) const override;
   void learn(std::span<const Interaction> epoch) override;
-  void save(RowBatch& out) override;
-  Status restore(const RowReader& rows) override;
+  bool save_some(RowBatch& out, std::size_t rows_max) override;
+  Status restore(const RowReader& rows, std::size_t items) override;
   std::size_t memory_bytes() const override;
 
  private:

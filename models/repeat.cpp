@@ -138,23 +138,25 @@ void Repeat::count(std::size_t cell, bool hit) {
   dirty_.mark(static_cast<std::uint32_t>(cell));
 }
 
-void Repeat::save(RowBatch& out) {
+bool Repeat::save_some(RowBatch& out, std::size_t rows_max) {
   std::string value;
-  for (const std::uint32_t cell : dirty_.take()) {
+  for (const std::uint32_t cell : dirty_.take(rows_max)) {
     ByteWriter writer = begin_row(value);
     writer.number(table_[cell].hits);
     writer.number(table_[cell].exposures);
     out.put(space, id_key(cell), value);
   }
+  return dirty_.empty();
 }
 
-Status Repeat::restore(const RowReader& rows) {
+Status Repeat::restore(const RowReader& rows, std::size_t) {
   return rows.scan(space, [this](std::string_view key, std::string_view value) -> Status {
     ByteReader reader = open_row(value);
     Cell cell;
     cell.hits = reader.number<std::uint64_t>();
     cell.exposures = reader.number<std::uint64_t>();
-    if (key_id(key) > cells || !reader.at_end() || cell.hits > cell.exposures) {
+    if (key_id(key) > cells || !reader.at_end() || cell.hits > cell.exposures ||
+        cell.exposures > count_max) {
       return row_error(space, key, "it holds no rate");
     }
     table_[key_id(key)] = cell;

@@ -4,11 +4,12 @@
 
 namespace freshet {
 
-std::span<const std::uint32_t> DirtyRows::take() {
-  std::sort(rows_.begin(), rows_.end());
-  for (const std::uint32_t row : rows_) bits_[row / 64] = 0;
-  taken_.swap(rows_);
-  rows_.clear();
+std::span<const std::uint32_t> DirtyRows::take(std::size_t rows_max) {
+  const auto end = rows_.begin() + static_cast<std::ptrdiff_t>(std::min(rows_max, rows_.size()));
+  taken_.assign(rows_.begin(), end);
+  rows_.erase(rows_.begin(), end);
+  std::sort(taken_.begin(), taken_.end());
+  for (const std::uint32_t row : taken_) bits_[row / 64] &= ~(std::uint64_t{1} << (row % 64));
   return taken_;
 }
 
@@ -37,6 +38,11 @@ Error row_error(std::string_view space, std::string_view key, std::string_view w
   }
   message.append(" cannot be read: ").append(why);
   return error(std::move(message));
+}
+
+ItemId key_item(std::string_view key, std::size_t items) {
+  const ItemId item(key_id(key));
+  return item.index() < items ? item : ItemId{};
 }
 
 }  // namespace freshet

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stream/bytes.h"
+#include "stream/ids.h"
 #include "stream/result.h"
 
 namespace freshet {
@@ -24,8 +25,10 @@ class DirtyRows {
     rows_.push_back(row);
   }
 
-  /// The marked rows in ascending order; after it none is marked. Valid until the next `mark`.
-  std::span<const std::uint32_t> take();
+  /// At most `rows_max` marked rows, those marked first, in ascending order; after it they are not
+  /// marked. Valid until the next `mark`.
+  std::span<const std::uint32_t> take(std::size_t rows_max);
+  bool empty() const { return rows_.empty(); }
 
   std::size_t memory_bytes() const { return bits_.capacity() * 8 + rows_.capacity() * 4; }
 
@@ -46,6 +49,12 @@ ByteReader open_row(std::string_view value);
 
 /// "model row <space>/<key in hex> cannot be read: <why>".
 Error row_error(std::string_view space, std::string_view key, std::string_view why);
+
+/// The item in a row's key; none: the key is no item of a state that has `items` of them.
+ItemId key_item(std::string_view key, std::size_t items);
+
+/// No count of events comes near it; a greater one in a row would wrap around.
+inline constexpr std::uint64_t count_max = std::uint64_t{1} << 62;
 
 /// Appends the values of an array, without their count, at memcpy speed.
 template <class T>

@@ -60,8 +60,12 @@ class SessionKnn final : public Model {
   void explain(const Query& query, Scratch& scratch, std::span<const ItemId> items,
                std::vector<Reason>& out) const override;
   void learn(std::span<const Interaction> epoch) override;
-  void save(RowBatch& out) override { index_.save(out); }
-  Status restore(const RowReader& rows) override { return index_.restore(rows); }
+  bool save_some(RowBatch& out, std::size_t rows_max) override {
+    return index_.save_some(out, rows_max);
+  }
+  Status restore(const RowReader& rows, std::size_t items) override {
+    return index_.restore(rows, items);
+  }
   std::size_t memory_bytes() const override { return index_.memory_bytes(); }
 
  private:

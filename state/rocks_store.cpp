@@ -5,17 +5,46 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
+#include <atomic>
+#include <cassert>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "state/rocks_directory.h"
+#include "state/rocks_options.h"
+#include "state/written_mark.h"
 
 namespace freshet {
 
 struct RocksStore::Impl {
-  std::string path;
+  Impl(std::string p, Disk& d) : path(std::move(p)), disk(d), mark(path, d) {}
+  ~Impl();
+
+  Status purge();
+  bool purge_is_due() const;
+  void purge_now_and_then();
+
+  // Fixed after opening.
+  const std::string path;
+  Disk& disk;
+  WrittenMark mark;
   std::unique_ptr<rocksdb::DB> db;
+  std::int64_t purge_interval_s = 0;
+
+  // The writing thread's.
+  std::optional<Error> failed;
+
+  std::atomic<std::int64_t> first_erasure_s{0};  ///< not yet purged, by this store; 0: none
+  std::atomic<bool> closing{false};              ///< RocksDB looks at it while it compacts
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::thread purger;
 };
 
 namespace {
+
+using DbPointer = std::unique_ptr<rocksdb::DB>;
 
 Error describe(const std::string& path, const rocksdb::Status& status) {
   const std::string text = status.ToString();
@@ -29,21 +58,7 @@ Error describe(const std::string& path, const rocksdb::Status& status) {
   }
   if (status.IsCorruption())
     return error("state: the directory '" + path + "' is damaged: " + text);
-  return error("state: the directory '" + path + "': " + text);
-}
-
-rocksdb::Options options() {
-  rocksdb::Options o;
-  o.create_if_missing = true;
-  o.compression = rocksdb::kLZ4Compression;
-  o.paranoid_checks = true;
-  o.write_buffer_size = 32 << 20;
-  o.max_background_jobs = 2;
-  o.max_open_files = 256;
-  o.keep_log_file_num = 2;
-  o.max_log_file_size = 1 << 20;
-  o.max_total_wal_size = 128 << 20;
-  return o;
+  return error("state: the directory '" + path + "': " + reason_of(status));
 }
 
 std::string full_key(std::string_view space, std::string_view key) {
@@ -53,55 +68,104 @@ std::string full_key(std::string_view space, std::string_view key) {
   return full;
 }
 
-bool holds_tables(const std::string& path) {
-  std::error_code ec;
-  for (const auto& file : std::filesystem::directory_iterator(path, ec)) {
-    if (file.path().extension() == ".sst") return true;
-  }
-  return false;
+rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
+
+std::int64_t now_s(Disk& disk) {
+  std::int64_t seconds = 0;
+  return disk.GetCurrentTime(&seconds).ok() ? seconds : 0;
 }
 
-rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
+/// RocksDB names the manifest where it means a table.
+Error not_opened(const std::string& path, const rocksdb::Options& options,
+                 const rocksdb::Status& status) {
+  Error e = describe(path, status);
+  if (!status.IsCorruption()) return e;
+  const std::string table = damaged_table(path, options);
+  if (!table.empty() && e.message.find(table) == std::string::npos)
+    e.message += "; the damaged file is " + table;
+  return e;
+}
+
+/// Error: fewer changes are in the state than were written for certain.
+Status check_all_there(const rocksdb::DB& db, std::optional<std::uint64_t> written,
+                       const RocksWords& words, Disk& disk) {
+  if (!written || db.GetLatestSequenceNumber() >= *written) return {};
+  const std::string why = words.left_out();
+  return error("state: the directory '" + db.GetName() +
+               "' is damaged: rows that were written are missing; " +
+               (why.empty() ? "look at " + suspects(db.GetName(), disk) : why));
+}
+
+/// What opening for writing would do to a damaged log is to make an end of the damage. So the
+/// state is first looked at, under its lock.
+Status look_first(const std::string& path, const rocksdb::Options& options,
+                  std::optional<std::uint64_t> written, const RocksWords& words) {
+  if (!written) return {};
+  rocksdb::FileLock* lock = nullptr;
+  rocksdb::Status s = options.env->LockFile(path + "/LOCK", &lock);
+  if (!s.ok()) return describe(path, s);
+  rocksdb::DB* db = nullptr;
+  s = rocksdb::DB::OpenForReadOnly(options, path, &db);
+  const DbPointer owner(db);
+  Status all_there;
+  if (s.ok()) all_there = check_all_there(*db, written, words, *options.env);
+  (void)options.env->UnlockFile(lock);
+  if (!s.ok()) return not_opened(path, options, s);
+  return all_there;
+}
+
+Result<DbPointer> open_to_read(const std::string& path, const rocksdb::Options& options,
+                               std::optional<std::uint64_t> written, const RocksWords& words) {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status s = rocksdb::DB::OpenForReadOnly(options, path, &db);
+  DbPointer owner(db);
+  if (!s.ok()) return not_opened(path, options, s);
+  if (Status all = check_all_there(*db, written, words, *options.env); !all) return all.error();
+  return owner;
+}
+
+Result<DbPointer> open_to_write(const std::string& path, const rocksdb::Options& options,
+                                std::optional<std::uint64_t> written, const RocksWords& words) {
+  if (Status s = look_first(path, options, written, words); !s) return s.error();
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status s = rocksdb::DB::Open(options, path, &db);
+  DbPointer owner(db);
+  if (!s.ok()) return not_opened(path, options, s);
+  return owner;
+}
 
 }  // namespace
 
 RocksStore::RocksStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RocksStore::~RocksStore() = default;
 
-Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, Mode mode) {
-  std::error_code ec;
-  const bool there = std::filesystem::exists(std::filesystem::path(path) / "CURRENT", ec);
-  rocksdb::DB* db = nullptr;
-  rocksdb::Status status;
-  if (mode == Mode::read_only) {
-    if (!there) return error("state: there is none in the directory '" + path + "'");
-    status = rocksdb::DB::OpenForReadOnly(options(), path, &db);
-  } else {
-    if (!there) {
-      // RocksDB would begin a new state over them.
-      if (holds_tables(path)) {
-        return error("state: the directory '" + path + "' is damaged: its file CURRENT is missing");
-      }
-      const bool foreign = std::filesystem::is_directory(path, ec) &&
-                           !std::filesystem::is_empty(path, ec) &&
-                           !std::filesystem::exists(std::filesystem::path(path) / "LOCK", ec);
-      if (foreign) {
-        return error("state: the directory '" + path +
-                     "' holds files but no state; give an empty or a new directory");
-      }
-      std::filesystem::create_directories(path, ec);
-      if (ec) return error("state: the directory '" + path + "' cannot be made: " + ec.message());
-    }
-    status = rocksdb::DB::Open(options(), path, &db);
+Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, Mode mode,
+                                                     const RocksOptions& ours) {
+  auto impl = std::make_unique<Impl>(path, disk_of(ours.disk));
+  const auto there = holds_state(path, impl->disk);
+  if (!there) return there.error();
+  const bool writes = mode == Mode::read_write;
+  if (!*there && !writes) return error("state: there is none in the directory '" + path + "'");
+  if (!*there) {
+    if (Status s = make_state_directory(path, impl->disk); !s) return s.error();
   }
-  if (!status.ok()) return describe(path, status);
-  auto impl = std::make_unique<Impl>();
-  impl->path = path;
-  impl->db.reset(db);
+  // Before the rows are read: another process may be writing both.
+  const auto written = impl->mark.read();
+  if (!written) return written.error();
+  const auto words = std::make_shared<RocksWords>();
+  const auto options = rocks_options(ours, words);
+  auto db = writes ? open_to_write(path, *options, *written, *words)
+                   : open_to_read(path, *options, *written, *words);
+  if (!db) return db.error();
+  impl->db = std::move(*db);
+  impl->purge_interval_s = writes ? ours.purge_interval.count() : 0;
+  if (impl->purge_interval_s > 0)
+    impl->purger = std::thread([&i = *impl] { i.purge_now_and_then(); });
   return std::unique_ptr<RocksStore>(new RocksStore(std::move(impl)));
 }
 
 Status RocksStore::write(const RowBatch& batch) {
+  if (impl_->failed) return *impl_->failed;
   // Sorted by key a batch costs the memtable half the time; the stable sort keeps the later of two
   // rows last.
   std::vector<std::size_t> order(batch.size());
@@ -113,16 +177,24 @@ Status RocksStore::write(const RowBatch& batch) {
   }
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return keys[a] < keys[b]; });
+  bool erases = false;
   rocksdb::WriteBatch all(batch.bytes() + batch.size() * 16);
   for (const std::size_t i : order) {
     const RowBatch::Row row = batch.row(i);
+    erases = erases || row.erased;
     const rocksdb::Status s = row.erased ? all.Delete(keys[i]) : all.Put(keys[i], slice(row.value));
     if (!s.ok()) return describe(impl_->path, s);
   }
   rocksdb::WriteOptions durable;
   durable.sync = true;
   const rocksdb::Status s = impl_->db->Write(durable, &all);
-  if (!s.ok()) return describe(impl_->path, s);
+  Status marked;
+  if (s.ok()) marked = impl_->mark.write(impl_->db->GetLatestSequenceNumber());
+  if (!s.ok() || !marked) {
+    impl_->failed = s.ok() ? marked.error() : describe(impl_->path, s);
+    return *impl_->failed;
+  }
+  if (erases && impl_->first_erasure_s == 0) impl_->first_erasure_s = now_s(impl_->disk);
   return {};
 }
 
@@ -160,6 +232,63 @@ Result<std::vector<std::string>> RocksStore::spaces() const {
   }
   if (!at->status().ok()) return describe(impl_->path, at->status());
   return names;
+}
+
+Status RocksStore::purge() { return impl_->purge(); }
+
+Status RocksStore::Impl::purge() {
+  first_erasure_s = 0;
+  rocksdb::Status s = db->Flush(rocksdb::FlushOptions());
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  if (s.ok()) db->GetLiveFilesMetaData(&tables);
+  const bool any = std::any_of(tables.begin(), tables.end(),
+                               [](const auto& table) { return table.num_deletions > 0; });
+  if (s.ok() && any) {
+    rocksdb::CompactRangeOptions all;
+    all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    all.canceled = &closing;
+    s = db->CompactRange(all, nullptr, nullptr);
+    // Changes nothing, and so makes a manifest in which only the tables of now stand.
+    if (s.ok()) s = db->SetOptions({{"disable_auto_compactions", "false"}});
+    // Removes the manifests before it at once.
+    if (s.ok()) s = db->DisableFileDeletions();
+    if (s.ok()) s = db->EnableFileDeletions(false);
+  }
+  if (!s.ok() && !(closing && s.IsIncomplete())) return describe(path, s);
+  return {};
+}
+
+/// Is there an erasure older than the interval, also one of an earlier process?
+bool RocksStore::Impl::purge_is_due() const {
+  const std::int64_t limit_s = now_s(disk) - purge_interval_s;
+  const std::int64_t first_s = first_erasure_s;
+  if (first_s != 0 && first_s <= limit_s) return true;
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  db->GetLiveFilesMetaData(&tables);
+  return std::any_of(tables.begin(), tables.end(), [&](const auto& table) {
+    return table.num_deletions > 0 &&
+           static_cast<std::int64_t>(table.file_creation_time) <= limit_s;
+  });
+}
+
+void RocksStore::Impl::purge_now_and_then() {
+  const std::chrono::seconds look_every(std::min<std::int64_t>(purge_interval_s, 60));
+  std::unique_lock lock(mutex);
+  while (!changed.wait_for(lock, look_every, [this] { return closing.load(); })) {
+    lock.unlock();
+    // One that fails because the disk does is told by the next write.
+    if (purge_is_due()) (void)purge();
+    lock.lock();
+  }
+}
+
+RocksStore::Impl::~Impl() {
+  {
+    const std::lock_guard lock(mutex);
+    closing = true;
+  }
+  changed.notify_all();
+  if (purger.joinable()) purger.join();
 }
 
 }  // namespace freshet

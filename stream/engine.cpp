@@ -23,7 +23,7 @@ std::int16_t place(const std::vector<ItemId>& list, ItemId item) {
 
 /// The records of one user among those being ranked, chained in order.
 struct Engine::Group {
-  UserId user;  ///< none: unknown, and not to be stored
+  Users::Slot user;  ///< none: unknown, and not to be stored
   std::uint32_t first = 0, last = 0;
 };
 
@@ -43,7 +43,9 @@ Engine::Engine(Parts parts)
       fold_(parts.users, parts.events.session_gap.count, types_),
       models_(std::move(parts.models)),
       ranker_(std::move(parts.ranker)),
-      executor_(parts.engine.threads) {
+      executor_(parts.engine.threads),
+      pieces_(models_.size() + 2),
+      memory_budget_(parts.memory_budget) {
   for (std::size_t i = 0; i < executor_.threads(); ++i) {
     workers_.push_back(std::make_unique<Worker>());
     workers_.back()->scratch = ranker_->make_scratch();
@@ -52,9 +54,10 @@ Engine::Engine(Parts parts)
 
 Engine::~Engine() = default;
 
-void Engine::process(std::span<const Decoded> records, std::vector<Outcome>& out) {
+Status Engine::process(std::span<const Decoded> records, std::vector<Outcome>& out) {
   out.clear();
   out.resize(records.size());
+  if (Status s = load_users(records); !s) return s;
   const std::span<Outcome> outcomes(out);
   std::size_t begin = 0;  // records before this are ranked
   const auto rank_until = [&](std::size_t end) {
@@ -90,6 +93,16 @@ void Engine::process(std::span<const Decoded> records, std::vector<Outcome>& out
     }
   }
   rank_until(records.size());
+  users_.measure();
+  return {};
+}
+
+Status Engine::load_users(std::span<const Decoded> records) {
+  names_.clear();
+  for (const Decoded& record : records) {
+    if (const Event* event = record.event()) names_.push_back(event->user);
+  }
+  return users_.load(names_, executor_);
 }
 
 void Engine::close_epoch() {
@@ -123,16 +136,16 @@ void Engine::admit(std::span<const Decoded> records) {
     const Event* event = records[i].event();
     if (event == nullptr) continue;
     // Without consent nothing new is kept, not even a name.
-    const UserId user = event->consent ? users_.admit(event->user) : users_.find(event->user);
+    const Users::Slot user = event->consent ? users_.admit(event->user) : users_.find(event->user);
     if (!event->item.empty()) {
       record_items_[i] = event->consent ? items_.intern(event->item) : items_.find(event->item);
     }
-    if (user.is_none()) {
+    if (user == Users::none) {
       groups_.push_back({user, i, i});
       continue;
     }
-    if (group_of_.size() <= user.index()) group_of_.resize(users_.id_end(), nothing);
-    std::uint32_t& g = group_of_[user.index()];
+    if (group_of_.size() <= user) group_of_.resize(users_.slot_end(), nothing);
+    std::uint32_t& g = group_of_[user];
     if (g < groups_.size() && groups_[g].user == user) {
       next_[groups_[g].last] = i;
       groups_[g].last = i;
@@ -158,7 +171,7 @@ void Engine::rank_group(const Group& group, std::span<const Decoded> records,
   for (std::uint32_t i = group.first; i != nothing; i = next_[i]) {
     const Event& event = *records[i].event();
     if (!event.consent) {
-      User visitor = group.user.is_none() ? User{} : users_[group.user];
+      User visitor = group.user == Users::none ? User{} : users_[group.user];
       out[i].without_consent = true;
       if (UserFold::knows(visitor, event)) {
         out[i].repeated = true;
@@ -167,17 +180,16 @@ void Engine::rank_group(const Group& group, std::span<const Decoded> records,
       Interaction& unused = worker.unused;
       fold_.apply(visitor, event, record_items_[i], unused);
       if (types_[event.type].options.refresh) {
-        make_list(visitor, group.user, event.time_ms, event.type, out[i], worker);
+        make_list(visitor, event.time_ms, event.type, out[i], worker);
       }
       continue;
     }
-    rank_event(users_[group.user], group.user, record_items_[i], event, out[i], pending_count_ + i,
-               worker);
+    rank_event(users_[group.user], record_items_[i], event, out[i], pending_count_ + i, worker);
   }
 }
 
-void Engine::rank_event(User& user, UserId id, ItemId item, const Event& event, Outcome& out,
-                        std::size_t slot, Worker& worker) {
+void Engine::rank_event(User& user, ItemId item, const Event& event, Outcome& out, std::size_t slot,
+                        Worker& worker) {
   if (fold_.repeated(user, event)) {
     out.repeated = true;
     return;
@@ -190,27 +202,29 @@ void Engine::rank_event(User& user, UserId id, ItemId item, const Event& event, 
   }
   Interaction& interaction = pending_[slot];
   if (fold_.apply(user, event, item, interaction)) {
-    interaction.user = id;
+    interaction.user = user.id;
     slot_used_[slot] = 1;
   }
-  if (type.refresh) make_list(user, id, event.time_ms, event.type, out, worker);
+  if (type.refresh) make_list(user, event.time_ms, event.type, out, worker);
 }
 
-void Engine::answer(std::string_view user, std::int64_t now_ms, Outcome& out) {
+Status Engine::answer(std::string_view name, std::int64_t now_ms, Outcome& out) {
   out = Outcome{};
-  const UserId id = users_.find(user);
-  User copy = id.is_none() ? User{} : users_[id];
+  if (Status s = users_.load({&name, 1}, executor_); !s) return s;
+  const Users::Slot slot = users_.find(name);
+  User copy = slot == Users::none ? User{} : users_[slot];
   copy.held.clear();
   const EventTypeId type = copy.recent.empty() ? EventTypeId{} : copy.recent.front().type;
-  make_list(copy, id, now_ms, type, out, *workers_[0]);
+  make_list(copy, now_ms, type, out, *workers_[0]);
+  users_.measure();
+  return {};
 }
 
-void Engine::make_list(User& user, UserId id, std::int64_t now_ms, EventTypeId type, Outcome& out,
+void Engine::make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcome& out,
                        Worker& worker) const {
   const std::int64_t since = now_ms - user.list_ms;
   if (!user.held.empty() && since >= 0 && since < list_options_.min_interval.count) return;
-  Query query{user.view(), now_ms, type};
-  query.user.user = id;
+  const Query query{user.view(), now_ms, type};
   RankedList& ranked = worker.ranked;
   ranker_->rank(query, list_options_.size, want_by_model_, *worker.scratch, ranked);
   out.by_model = ranked.by_model;
@@ -257,12 +271,12 @@ void Engine::make_list(User& user, UserId id, std::int64_t now_ms, EventTypeId t
 /// Erases a user, and leaves to the models what his history added.
 void Engine::erase(const Event& event, Outcome& out) {
   out.kind = Outcome::Kind::erased;
-  const UserId id = users_.find(event.user);
-  if (id.is_none()) return;
+  const Users::Slot slot = users_.find(event.user);
+  if (slot == Users::none) return;
   reserve_pending(pending_count_ + 1);
   Interaction& interaction = pending_[pending_count_++];
-  User& user = users_[id];
-  interaction.user = id;
+  User& user = users_[slot];
+  interaction.user = user.id;
   interaction.item = ItemId{};
   interaction.type = event.type;
   interaction.weight = interaction.old_strength = interaction.new_strength = 0;
@@ -271,7 +285,7 @@ void Engine::erase(const Event& event, Outcome& out) {
   interaction.forget = true;
   interaction.history = std::move(user.history);
   interaction.recent = std::move(user.recent);
-  users_.erase(id);
+  users_.erase(slot);
 }
 
 void Engine::learn() {

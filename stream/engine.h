@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -53,6 +54,8 @@ class Engine {
     UserOptions users;
     ListOptions lists;
     KnownTypes known_types;  ///< of the state to be restored: `stored_event_types`
+    std::uint64_t memory_budget =
+        std::numeric_limits<std::uint64_t>::max();  ///< bytes of state in memory, see `trim`
     std::vector<std::unique_ptr<Model>> models;
     std::unique_ptr<Ranker> ranker;  ///< over `models`
   };
@@ -60,12 +63,13 @@ class Engine {
   explicit Engine(Parts parts);
   ~Engine();
 
-  /// Outcomes of `records`, one each, replace `out`.
-  void process(std::span<const Decoded> records, std::vector<Outcome>& out);
+  /// Outcomes of `records`, one each, replace `out`. Error: a user's row cannot be read; the engine
+  /// is of no use then.
+  Status process(std::span<const Decoded> records, std::vector<Outcome>& out);
 
   /// Ranks a list for a user now, without an event of his: from what he did and what was learned up
   /// to the newest closed epoch. Changes nothing. A user who is not known gets what strangers get.
-  void answer(std::string_view user, std::int64_t now_ms, Outcome& out);
+  Status answer(std::string_view user, std::int64_t now_ms, Outcome& out);
 
   /// Ends the open epoch before its time. Only for measuring: it moves the cut of every later
   /// epoch.
@@ -75,11 +79,27 @@ class Engine {
   /// Fill Outcome::by_model.
   void set_by_model(bool on) { want_by_model_ = on; }
 
-  /// Appends the rows that changed since the last call. The epoch may be open: what it has not yet
-  /// taught is a row too. Cost: memory copies; models in parallel.
-  void save(RowBatch& out);
-  /// Fills a new engine. Rows of models that are not configured are appended to `stale` as
-  /// erasures: they are no fold of what comes from now on. Error: a newer format, or a damaged row.
+  /// Prepares `save`: copies rows that changed, at most about `rows_max` of each model and of the
+  /// users, so that little is left for it. A row that changes again is copied again. True: nothing
+  /// is left. Cost: memory copies; models in parallel.
+  bool save_ahead(std::size_t rows_max);
+  /// A checkpoint: replaces `out` by all rows that changed since the last one, as they are now; of
+  /// two with the same key the later one counts, and pieces count in order. The epoch may be open:
+  /// what it has not yet taught is a row too. Returns the checkpoint's number, from 1.
+  std::uint64_t save(std::vector<RowBatch>& out);
+  void save(RowBatch& out);  ///< the same in one piece
+  /// The rows of checkpoints up to this one are in the store that `restore` was given.
+  void durable(std::uint64_t checkpoint) { users_.durable(checkpoint); }
+  /// Keeps to the memory budget: users who have not come for long are let go, and read from the
+  /// store when they come back. The models and the names of the items stay; at least an eighth of
+  /// the budget is the users'. Changes no answer.
+  void trim();
+  /// Bytes that the next checkpoint will take, of users alone.
+  std::size_t unsaved_bytes() const { return users_.unsaved_bytes(); }
+
+  /// Fills a new engine from rows, which must outlive it: users are read when they come. Rows of
+  /// models that are not configured are appended to `stale` as erasures: they are no fold of what
+  /// comes from now on. Error: a newer format, or a damaged row.
   Status restore(const RowReader& rows, RowBatch& stale);
 
   const std::vector<std::string>& part_names() const { return ranker_->part_names(); }
@@ -98,14 +118,15 @@ class Engine {
   struct Group;
   struct Worker;
 
+  Status load_users(std::span<const Decoded> records);
   void rank(std::span<const Decoded> records, std::span<Outcome> out);
   void admit(std::span<const Decoded> records);
   void keep_learnable(std::size_t count);
   void rank_group(const Group& group, std::span<const Decoded> records, std::span<Outcome> out,
                   Worker& worker);
-  void rank_event(User& user, UserId id, ItemId item, const Event& event, Outcome& out,
-                  std::size_t slot, Worker& worker);
-  void make_list(User& user, UserId id, std::int64_t now_ms, EventTypeId type, Outcome& out,
+  void rank_event(User& user, ItemId item, const Event& event, Outcome& out, std::size_t slot,
+                  Worker& worker);
+  void make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcome& out,
                  Worker& worker) const;
   void erase(const Event& event, Outcome& out);
   void learn();
@@ -129,7 +150,8 @@ class Engine {
   ItemDictionary items_;
   Users users_;
   std::vector<Group> groups_;            // of the records being ranked, one a user
-  std::vector<std::uint32_t> group_of_;  // by user id: index into groups_, if that group is his
+  std::vector<std::uint32_t> group_of_;  // by user's slot: index into groups_, if that is his group
+  std::vector<std::string_view> names_;  // of the users of the records being processed
   std::vector<std::uint32_t> next_;      // by record: the next one of the same group
   std::vector<ItemId> record_items_;     // by record
 
@@ -141,6 +163,13 @@ class Engine {
   std::uint32_t epoch_records_ = 0;
   std::int64_t epoch_first_ms_ = 0;
   std::uint64_t epochs_ = 0;
+
+  // The checkpoint being made: one piece a model, then the ranker's and the engine's own.
+  std::vector<RowBatch> pieces_;
+  std::uint64_t checkpoint_ = 1;
+  std::uint64_t memory_budget_;
+  std::size_t models_bytes_ = 0;       // as of `models_sized_at_`
+  std::uint64_t models_sized_at_ = 0;  // a checkpoint
   Phases phases_;
 };
 

@@ -1,6 +1,7 @@
 // How the engine is saved and restored: what a checkpoint holds.
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 
 #include "stream/bytes.h"
@@ -53,13 +54,11 @@ void read_names(ByteReader& r, std::vector<std::string>& names) {
 /// The part of a space's name before the first dot: who owns it.
 std::string_view owner(std::string_view space) { return space.substr(0, space.find('.')); }
 
-Result<std::string> meta_row(const RowReader& rows, std::string_view wanted) {
-  std::string found;
-  const Status read = rows.scan(meta_space, [&](std::string_view key, std::string_view value) {
-    if (key == wanted) found = value;
-    return Status();
-  });
-  if (!read) return read.error();
+/// "": there is none.
+Result<std::string> meta_row(const RowReader& rows, std::string_view key) {
+  auto row = rows.get(meta_space, key);
+  if (!row) return row.error();
+  std::string found = row->value_or("");
   return found;
 }
 
@@ -97,20 +96,46 @@ Result<KnownTypes> stored_event_types(const RowReader& rows) {
   return known;
 }
 
-void Engine::save(RowBatch& out) {
-  std::vector<RowBatch> parts(models_.size() + 2);
-  executor_.run(parts.size(), [&](std::size_t i, std::size_t) {
+bool Engine::save_ahead(std::size_t rows_max) {
+  std::atomic<bool> all{true};
+  executor_.run(pieces_.size(), [&](std::size_t i, std::size_t) {
     if (i < models_.size()) {
-      models_[i]->save(parts[i]);
+      if (!models_[i]->save_some(pieces_[i], rows_max)) all = false;
     } else if (i == models_.size()) {
-      ranker_->save(parts[i]);
+      if (!ranker_->save_some(pieces_[i], rows_max)) all = false;
     } else {
-      items_.save(parts[i]);
-      users_.save(parts[i]);
-      save_meta(parts[i]);
+      items_.save(pieces_[i]);
+      if (!users_.save(pieces_[i], rows_max, checkpoint_)) all = false;
     }
   });
-  for (const RowBatch& part : parts) out.append(part);
+  return all;
+}
+
+std::uint64_t Engine::save(std::vector<RowBatch>& out) {
+  save_ahead(every_row);
+  save_meta(pieces_.back());
+  out = std::move(pieces_);
+  pieces_ = std::vector<RowBatch>(models_.size() + 2);
+  return checkpoint_++;
+}
+
+void Engine::save(RowBatch& out) {
+  std::vector<RowBatch> pieces;
+  save(pieces);
+  for (const RowBatch& piece : pieces) out.append(piece);
+}
+
+void Engine::trim() {
+  // Looking at every row takes a while, and sizes change slowly.
+  constexpr std::uint64_t checkpoints_between_looks = 16;
+  if (models_bytes_ == 0 || checkpoint_ >= models_sized_at_ + checkpoints_between_looks) {
+    models_sized_at_ = checkpoint_;
+    models_bytes_ = items_.memory_bytes();
+    for (const auto& model : models_) models_bytes_ += model->memory_bytes();
+  }
+  const std::uint64_t left =
+      memory_budget_ - std::min<std::uint64_t>(memory_budget_, models_bytes_);
+  users_.evict(std::max<std::uint64_t>(left, memory_budget_ / 8));
 }
 
 void Engine::save_meta(RowBatch& out) {

@@ -56,6 +56,16 @@ void LiveMetrics::published(std::int64_t latency_ns, const std::string& list) {
   now_.sample = list;
 }
 
+void LiveMetrics::learned_again() {
+  const std::lock_guard lock(mutex_);
+  ++now_.learned_again;
+}
+
+void LiveMetrics::waiting(std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  now_.waiting_bytes = bytes;
+}
+
 void LiveMetrics::checkpointed(std::size_t bytes, std::int64_t pause_ns) {
   const std::lock_guard lock(mutex_);
   ++now_.checkpoints;

@@ -34,7 +34,9 @@ class LiveMetrics {
 
   struct Snapshot {
     std::uint64_t records = 0, events = 0, lists = 0, repeated = 0, without_consent = 0,
-                  clamped = 0, erased = 0, checkpoints = 0;
+                  clamped = 0, erased = 0, checkpoints = 0,
+                  learned_again = 0;  ///< after a restart; their lists are out already
+    std::uint64_t waiting_bytes = 0;  ///< records and lists between the stages
     std::uint64_t rejected = 0;
     std::map<std::string, std::uint64_t> rejected_by;  ///< by Rejection::code
     std::uint64_t predictions = 0;
@@ -48,6 +50,8 @@ class LiveMetrics {
 
   void count(const Decoded& record, const Outcome& outcome);
   void published(std::int64_t latency_ns, const std::string& list);
+  void learned_again();
+  void waiting(std::size_t bytes);
   void checkpointed(std::size_t bytes, std::int64_t pause_ns);
   Snapshot snapshot() const;
 

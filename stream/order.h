@@ -29,6 +29,7 @@ using Order = std::vector<OrderRun>;
 class OrderLog {
  public:
   using Segment = std::uint64_t;
+  static constexpr Segment no_segment = 0;  ///< before all segments: nothing is dropped
 
   virtual ~OrderLog() = default;
 

@@ -1,15 +1,15 @@
 #include "stream/pipeline.h"
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
-#include "stream/bytes.h"
-#include "stream/list.h"
+#include "stream/checkpoint.h"
+#include "stream/publisher.h"
 #include "stream/queue.h"
-#include "stream/state_format.h"
 
 namespace freshet {
 namespace {
@@ -17,14 +17,13 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t batch_records = 256;
-constexpr milliseconds poll_wait{50};
-
-/// A checkpoint on its way to the store: rows, and the positions they are the fold of.
-struct Checkpoint {
-  RowBatch rows;
-  Positions positions;
-  std::int64_t pause_ns = 0;  ///< that taking it kept records waiting
-};
+/// Rows of each model and of the users that are copied ahead of a checkpoint at a time: about a
+/// millisecond's work.
+constexpr std::size_t rows_ahead = 512;
+/// After so many pieces the checkpoint is taken, whatever is left.
+constexpr int pieces_ahead_max = 200;
+/// A checkpoint comes early when this much waits for it.
+constexpr std::size_t unsaved_bytes_max = 64UL << 20;
 
 /// Records on their way through the stages.
 struct Batch {
@@ -35,17 +34,6 @@ struct Batch {
   std::optional<Checkpoint> checkpoint;  ///< taken after these records
 };
 
-std::string encode(const Positions& positions) {
-  std::string row;
-  ByteWriter w(row);
-  w.number(static_cast<std::uint32_t>(positions.size()));
-  for (const auto& [partition, offset] : positions) {
-    w.number(partition);
-    w.number(offset);
-  }
-  return row;
-}
-
 std::size_t bytes_of(const std::vector<Outcome>& outcomes) {
   std::size_t bytes = outcomes.size() * sizeof(Outcome);
   for (const Outcome& o : outcomes) {
@@ -54,341 +42,334 @@ std::size_t bytes_of(const std::vector<Outcome>& outcomes) {
   return bytes;
 }
 
-/// The four stages, each a thread: read and decode → rank and learn → encode and publish → write
-/// checkpoints.
-class Run {
+}  // namespace
+
+class Pipeline::Impl {
  public:
-  Run(const PipelineParts& parts, const std::atomic<bool>& stop)
+  Impl(const PipelineParts& parts, const std::atomic<bool>& stop)
       : p_(parts),
         stop_(stop),
+        decoder_(parts.events, parts.engine.types()),
+        publisher_({parts.source, parts.sink, parts.order, parts.engine, parts.delivery,
+                    parts.clock, parts.metrics, parts.log, parts.events_topic}),
         decoded_(parts.engine_options.queue_bytes.count),
         ranked_(parts.engine_options.queue_bytes.count),
-        checkpoints_(1) {}
+        checkpoints_(1),
+        unsaved_max_(
+            std::min<std::size_t>(unsaved_bytes_max, parts.state.memory_budget.count / 16)) {}
 
-  Status run();
+  Status open();
+  Step read(milliseconds wait);
+  Step rank(milliseconds wait);
+  Step publish(milliseconds wait);
+  Step write(milliseconds wait);
+  Status result() const {
+    const std::lock_guard lock(failure_mutex_);
+    return failure_ ? Status(*failure_) : Status();
+  }
 
  private:
-  Status restore();
+  Status check_source(const std::string& made_from);
   Status write_first_checkpoint();
-  void skip_published(const Positions& committed);
-  void read();
-  void rank();
-  void publish();
-  void write_checkpoints();
-
-  std::unique_ptr<Batch> decode(Decoder& decoder, std::vector<Record>& records, Positions& after);
+  std::unique_ptr<Batch> decode();
+  Step process(std::unique_ptr<Batch> batch);
+  void save_ahead();
   void take_checkpoint(Batch& batch);
+  Step end_ranking();
   Status publish(Batch& batch);
-  void encode_outputs(Batch& batch, std::vector<Output>& outputs);
-  Status settle(const Positions& done, std::string* mark);
-  bool already_out(const Decoded& record) const;
+  Status write(Checkpoint& checkpoint);
   void keep(Error e);
-  void fail(Error e);
+  Step fail(Error e);
 
   const PipelineParts& p_;
   const std::atomic<bool>& stop_;
-  Positions start_;      ///< S: where the state is
-  Positions published_;  ///< lists of records before these are out already
-  bool is_new_ = true;   ///< nothing was ever checkpointed
-  /// The sink forgets what it wrote after a mark, so only checkpoints settle.
-  bool takes_back_ = false;
+
+  // The read stage's.
+  Decoder decoder_;
+  std::vector<Record> records_;
+  Positions read_to_;
+
+  // The rank stage's.
+  Positions done_;
   RowBatch stale_;  ///< erasures for the first checkpoint
+  std::int64_t checkpoint_due_ns_ = 0;
+  std::int64_t pause_ns_ = 0;
+  int pieces_ahead_ = 0;
+
+  // The publish stage's.
+  Publisher publisher_;
+
+  std::string source_;  ///< its identity; fixed after `open`
   BoundedQueue<std::unique_ptr<Batch>> decoded_, ranked_;
   BoundedQueue<Checkpoint> checkpoints_;
+  const std::size_t unsaved_max_;
   std::atomic<bool> checkpoint_under_way_{false};
-  std::int64_t checkpoint_due_ns_ = 0;
+  std::atomic<std::uint64_t> durable_{0};  ///< number of the newest checkpoint in the store
   std::atomic<bool> failed_{false};
-  std::mutex failure_mutex_;
+  mutable std::mutex failure_mutex_;
   std::optional<Error> failure_;
 };
 
-Status Run::run() {
-  if (Status s = restore(); !s) return s;
-  if (Status s = write_first_checkpoint(); !s) return s;
-  std::thread reader([this] { read(); });
-  std::thread publisher([this] { publish(); });
-  std::thread writer([this] { write_checkpoints(); });
-  rank();
-  reader.join();
-  publisher.join();
-  writer.join();
-  if (failure_) return *failure_;
-  return {};
-}
-
-Status Run::restore() {
+Status Pipeline::Impl::open() {
   if (Status s = p_.engine.restore(p_.store, stale_); !s) return s;
   if (stale_.size() > 0) {
     p_.log("the state holds " + std::to_string(stale_.size()) +
            " rows of models that are not configured; the next checkpoint erases them");
   }
-  auto positions = stored_positions(p_.store);
-  if (!positions) return positions.error();
-  start_ = published_ = *positions;
-  for (const auto& [partition, offset] : start_) {
+  auto place = stored_place(p_.store);
+  if (!place) return place.error();
+  done_ = read_to_ = place->positions;
+  auto order = p_.order.open(done_);
+  if (!order) return order.error();
+  for (const auto& [partition, offset] : done_) {
     p_.log("goes on where the state is: partition " + std::to_string(partition) + " at offset " +
            std::to_string(offset));
   }
-  std::string mark;
-  Status s = p_.store.scan(delivery_space, [&](std::string_view key, std::string_view value) {
-    if (key == "sink") {
-      mark = value;
-      is_new_ = false;
-    }
-    return Status();
-  });
-  if (!s) return s;
-  if (s = p_.source.open(start_, {}); !s) return s;
-  auto kind = p_.sink.open(mark);
-  if (!kind) return kind.error();
-  takes_back_ = *kind == Sink::Kind::takes_back;
-  if (takes_back_) return {};
-  auto committed = p_.source.committed();
-  if (!committed) return committed.error();
-  skip_published(*committed);
+  if (Status s = p_.source.open(done_, *order); !s) return s;
+  if (Status s = check_source(place->source); !s) return s;
+  if (Status s = publisher_.open(done_, place->mark.value_or(""), *order); !s) return s;
+  if (!place->mark) {
+    if (Status s = write_first_checkpoint(); !s) return s;
+  }
+  checkpoint_due_ns_ = p_.clock.steady_ns() + p_.state.checkpoint_interval.count * 1'000'000;
+  return {};
+}
+
+/// Positions are offsets of one log: with another they would skip what was never read.
+Status Pipeline::Impl::check_source(const std::string& made_from) {
+  source_ = p_.source.identity();
+  if (source_.empty()) source_ = made_from;
+  if (made_from.empty() || made_from == source_ || done_.empty()) return {};
+  const std::string problem =
+      "the state was made from " + made_from + ", and the source is now " + source_;
+  if (!p_.accept_gap) {
+    return error("state: " + problem +
+                 ": give it another state.path, or the old source (--accept-gap goes on at the "
+                 "same offsets)");
+  }
+  p_.log(problem + "; accepted, going on at the same offsets");
   return {};
 }
 
 /// From the first record on there is a checkpoint to go back to, so that a sink can always be cut.
-Status Run::write_first_checkpoint() {
-  if (!is_new_) return {};
+Status Pipeline::Impl::write_first_checkpoint() {
   Batch nothing;
-  nothing.after = start_;
+  nothing.after = done_;
   take_checkpoint(nothing);
-  auto mark = p_.sink.flush(start_);
-  if (!mark) return mark.error();
-  nothing.checkpoint->rows.put(delivery_space, "sink", *mark);
-  checkpoint_under_way_ = false;
-  return p_.store.write(nothing.checkpoint->rows);
+  auto border = publisher_.border(done_);
+  if (!border) return border.error();
+  put_place({done_, source_, border->mark}, nothing.checkpoint->rows.back());
+  nothing.checkpoint->segment = border->segment;
+  return write(*nothing.checkpoint);
 }
 
-/// Lists of records before the committed positions are out already: they are learned from, not
-/// published again.
-void Run::skip_published(const Positions& committed) {
-  for (const auto& [partition, offset] : committed) {
-    Offset& at = published_[partition];
-    const std::string where = "partition " + std::to_string(partition) +
-                              ": the state is at offset " + std::to_string(at) + ", the group at " +
-                              std::to_string(offset);
-    if (offset > at) {
-      p_.log(where +
-             "; the records between are learned again, and their lists, which are out, are not "
-             "published again");
-    }
-    if (offset < at) p_.log(where + "; the state wins");
-    at = std::max(at, offset);
-  }
-}
-
-void Run::keep(Error e) {
+void Pipeline::Impl::keep(Error e) {
   const std::lock_guard lock(failure_mutex_);
   if (!failure_) failure_ = std::move(e);
 }
 
-void Run::fail(Error e) {
+Pipeline::Step Pipeline::Impl::fail(Error e) {
   keep(std::move(e));
   failed_ = true;
   decoded_.close();
   ranked_.close();
   checkpoints_.close();
+  return Step::ended;
 }
 
-void Run::read() {
-  Decoder decoder(p_.events, p_.engine.types());
-  std::vector<Record> records;
-  Positions after = start_;
-  // Asked at every poll: a source that has nothing to say would never find the queue closed.
-  while (!stop_ && !failed_) {
-    records.clear();
-    const auto polled = p_.source.poll(batch_records, poll_wait, records);
-    if (!polled) {
-      // What was read before is good: it is published and checkpointed as at any end.
-      keep(polled.error());
-      break;
-    }
-    if (!records.empty()) {
-      auto batch = decode(decoder, records, after);
-      const std::size_t bytes = batch->bytes;
-      if (!decoded_.push(std::move(batch), bytes)) return;
-    }
-    if (*polled == Source::Polled::end) break;
+Pipeline::Step Pipeline::Impl::read(milliseconds wait) {
+  // Asked before every poll: a source that has nothing to say would never find the queue closed.
+  bool ended = stop_ || failed_;
+  if (!ended && !decoded_.wait_for_room(wait)) return Step::idle;
+  records_.clear();
+  if (!ended) {
+    const auto polled = p_.source.poll(batch_records, wait, records_);
+    // What was read before an Error is good: it is published and checkpointed as at any end.
+    if (!polled) keep(polled.error());
+    ended = !polled || *polled == Source::Polled::end;
   }
-  decoded_.close();
+  if (!records_.empty()) {
+    auto batch = decode();
+    const std::size_t bytes = batch->bytes;
+    decoded_.push(std::move(batch), bytes);
+  }
+  if (ended) decoded_.close();
+  return ended ? Step::ended : records_.empty() ? Step::idle : Step::worked;
 }
 
-std::unique_ptr<Batch> Run::decode(Decoder& decoder, std::vector<Record>& records,
-                                   Positions& after) {
+std::unique_ptr<Batch> Pipeline::Impl::decode() {
   auto batch = std::make_unique<Batch>();
-  batch->records.reserve(records.size());
+  batch->records.reserve(records_.size());
   const std::int64_t read_ms = p_.clock.wall_ms();
   const std::int64_t read_ns = p_.clock.steady_ns();
-  for (Record& record : records) {
+  for (Record& record : records_) {
     Decoded decoded;
     decoded.partition = record.partition;
     decoded.offset = record.offset;
     decoded.read_ms = read_ms;
     decoded.read_ns = read_ns;
-    decoded.what = decoder.decode(record);
+    decoded.what = decoder_.decode(record);
     batch->bytes += sizeof(Decoded) + (record.value ? record.value->size() : 0);
-    after[record.partition] = record.offset + 1;
+    read_to_[record.partition] = record.offset + 1;
     if (decoded.event() == nullptr) decoded.rejected = std::move(record);
     batch->records.push_back(std::move(decoded));
   }
-  batch->after = after;
+  batch->after = read_to_;
   return batch;
 }
 
-void Run::rank() {
-  const std::int64_t interval_ns = p_.state.checkpoint_interval.count * 1'000'000;
-  checkpoint_due_ns_ = p_.clock.steady_ns() + interval_ns;
-  Positions done = start_;
-  while (!decoded_.finished()) {
-    auto popped = decoded_.pop(poll_wait);
-    auto batch = popped ? std::move(*popped) : std::make_unique<Batch>();
-    if (popped) {
-      p_.engine.process(batch->records, batch->outcomes);
-      done = batch->after;
-    }
-    batch->after = done;
-    if (p_.clock.steady_ns() >= checkpoint_due_ns_ && !checkpoint_under_way_) {
-      take_checkpoint(*batch);
-      checkpoint_due_ns_ = p_.clock.steady_ns() + interval_ns;
-    }
-    if (!popped && !batch->checkpoint) continue;
-    const std::size_t bytes = batch->bytes + bytes_of(batch->outcomes);
-    if (!ranked_.push(std::move(batch), bytes)) return;
+Pipeline::Step Pipeline::Impl::rank(milliseconds wait) {
+  if (failed_) return Step::ended;
+  if (!ranked_.wait_for_room(wait)) return Step::idle;
+  // What waits for a checkpoint is bounded: while one is being written, no second one begins.
+  if (p_.engine.unsaved_bytes() > 2 * unsaved_max_ && checkpoint_under_way_) {
+    std::this_thread::sleep_for(std::min(wait, milliseconds(1)));
+    return Step::idle;
   }
+  auto batch = decoded_.pop(pieces_ahead_ > 0 ? milliseconds(0) : wait);
+  if (!batch && decoded_.finished()) return end_ranking();
+  return process(batch ? std::move(*batch) : nullptr);
+}
+
+Pipeline::Step Pipeline::Impl::process(std::unique_ptr<Batch> batch) {
+  const bool popped = batch != nullptr;
+  if (popped) {
+    if (Status s = p_.engine.process(batch->records, batch->outcomes); !s) return fail(s.error());
+    done_ = batch->after;
+  } else {
+    batch = std::make_unique<Batch>();
+    batch->after = done_;
+  }
+  const bool due =
+      p_.clock.steady_ns() >= checkpoint_due_ns_ || p_.engine.unsaved_bytes() > unsaved_max_;
+  if (due && !checkpoint_under_way_) {
+    save_ahead();
+    if (pieces_ahead_ == 0) take_checkpoint(*batch);
+  }
+  if (!popped && !batch->checkpoint) return pieces_ahead_ > 0 ? Step::worked : Step::idle;
+  const std::size_t bytes = batch->bytes + bytes_of(batch->outcomes);
+  ranked_.push(std::move(batch), bytes);
+  return Step::worked;
+}
+
+/// Most rows are copied in small pieces between batches, so that the checkpoint itself finds little
+/// left to copy. Sets `pieces_ahead_` to 0 when the moment has come.
+void Pipeline::Impl::save_ahead() {
+  const std::int64_t start = p_.clock.steady_ns();
+  if (pieces_ahead_ == 0) {
+    p_.engine.durable(durable_);
+    p_.engine.trim();
+  }
+  const bool enough = p_.engine.save_ahead(rows_ahead);
+  pause_ns_ = std::max(pause_ns_, p_.clock.steady_ns() - start);
+  pieces_ahead_ = enough || pieces_ahead_ == pieces_ahead_max ? 0 : pieces_ahead_ + 1;
+}
+
+void Pipeline::Impl::take_checkpoint(Batch& batch) {
+  checkpoint_under_way_ = true;
+  Checkpoint& c = batch.checkpoint.emplace();
+  const std::int64_t start = p_.clock.steady_ns();
+  c.number = p_.engine.save(c.rows);
+  const std::int64_t end = p_.clock.steady_ns();
+  c.pause_ns = std::max(pause_ns_, end - start);
+  pause_ns_ = 0;
+  c.positions = batch.after;
+  c.rows.push_back(std::move(stale_));
+  stale_.clear();
+  checkpoint_due_ns_ = end + p_.state.checkpoint_interval.count * 1'000'000;
+}
+
+Pipeline::Step Pipeline::Impl::end_ranking() {
   auto last = std::make_unique<Batch>();
-  last->after = done;
+  last->after = done_;
   take_checkpoint(*last);
   ranked_.push(std::move(last), 0);
   ranked_.close();
+  return Step::ended;
 }
 
-void Run::take_checkpoint(Batch& batch) {
-  checkpoint_under_way_ = true;
-  Checkpoint& c = batch.checkpoint.emplace();
-  c.rows = std::move(stale_);
-  stale_.clear();
-  const std::int64_t start = p_.clock.steady_ns();
-  p_.engine.save(c.rows);
-  c.pause_ns = p_.clock.steady_ns() - start;
-  c.positions = batch.after;
-  c.rows.put(meta_space, "positions", encode(batch.after));
-}
-
-void Run::publish() {
-  const milliseconds interval(p_.delivery.commit_interval.count);
-  std::optional<Positions> unsettled;
-  std::int64_t due_ns = 0;
-  while (!ranked_.finished()) {
-    std::optional<std::unique_ptr<Batch>> popped = ranked_.pop(unsettled ? interval : poll_wait);
-    if (popped) {
-      Batch& batch = **popped;
-      if (Status s = publish(batch); !s) return fail(s.error());
-      if (!batch.records.empty() && !takes_back_) {
-        if (!unsettled) due_ns = p_.clock.steady_ns() + interval.count() * 1'000'000;
-        unsettled = batch.after;
-      }
-      if (batch.checkpoint) {
-        std::string mark;
-        if (Status s = settle(batch.after, &mark); !s) return fail(s.error());
-        unsettled.reset();
-        batch.checkpoint->rows.put(delivery_space, "sink", mark);
-        if (!checkpoints_.push(std::move(*batch.checkpoint), 1)) return;
-      }
-    }
-    if (unsettled && p_.clock.steady_ns() >= due_ns) {
-      if (Status s = settle(*unsettled, nullptr); !s) return fail(s.error());
-      unsettled.reset();
-    }
+Pipeline::Step Pipeline::Impl::publish(milliseconds wait) {
+  if (const auto due_ns = publisher_.due_ns()) {
+    const std::int64_t left_ms = (*due_ns - p_.clock.steady_ns()) / 1'000'000 + 1;
+    wait = std::clamp(milliseconds(left_ms), milliseconds(0), wait);
   }
+  auto batch = ranked_.pop(wait);
+  if (batch) {
+    if (Status s = publish(**batch); !s) return fail(s.error());
+  } else if (Status s = publisher_.settle_if_due(); !s) {
+    return fail(s.error());
+  }
+  if (!ranked_.finished()) return batch ? Step::worked : Step::idle;
   checkpoints_.close();
+  return Step::ended;
 }
 
-/// Makes what was written durable outside, and says so to the source.
-Status Run::settle(const Positions& done, std::string* mark) {
-  auto flushed = p_.sink.flush(done);
-  if (!flushed) return flushed.error();
-  if (mark != nullptr) *mark = std::move(*flushed);
-  // A sink that takes back is cut to the checkpoint, so positions kept elsewhere would say nothing
-  // of it, and would make a later run into another sink believe that its lists are out.
-  return takes_back_ ? Status() : p_.source.commit(done);
+Status Pipeline::Impl::publish(Batch& batch) {
+  if (Status s = publisher_.publish(batch.records, batch.outcomes, batch.after); !s) return s;
+  p_.metrics.waiting(decoded_.weight() + ranked_.weight());
+  if (!batch.checkpoint) return {};
+  auto border = publisher_.border(batch.after);
+  if (!border) return border.error();
+  put_place({batch.after, source_, border->mark}, batch.checkpoint->rows.back());
+  batch.checkpoint->segment = border->segment;
+  checkpoints_.push(std::move(*batch.checkpoint), 1);
+  return {};
 }
 
-bool Run::already_out(const Decoded& record) const {
-  const auto at = published_.find(record.partition);
-  return at != published_.end() && record.offset < at->second;
-}
-
-Status Run::publish(Batch& batch) {
-  std::vector<Output> outputs;
-  encode_outputs(batch, outputs);
-  if (outputs.empty()) return {};
-  return p_.sink.write(outputs);
-}
-
-void Run::encode_outputs(Batch& batch, std::vector<Output>& outputs) {
-  for (std::size_t i = 0; i < batch.records.size(); ++i) {
-    Decoded& record = batch.records[i];
-    const Outcome& outcome = batch.outcomes[i];
-    p_.metrics.count(record, outcome);
-    if (outcome.kind == Outcome::Kind::none || already_out(record)) continue;
-    Output out;
-    out.partition = record.partition;
-    out.offset = record.offset;
-    out.read_ms = record.read_ms;
-    if (outcome.kind == Outcome::Kind::rejected) {
-      out.channel = Channel::rejected;
-      out.key = std::move(record.rejected.key);
-      out.value = std::move(record.rejected.value);
-      out.reason = std::get<Rejection>(record.what).reason;
-    } else {
-      const Event& event = *record.event();
-      out.key = event.user;
-      if (outcome.kind == Outcome::Kind::list) {
-        const Cause cause{p_.events_topic, record.partition, record.offset,
-                          p_.engine.types()[event.type].name};
-        write_list(outcome.list, event, cause, p_.engine.part_names(), out.value.emplace());
-        p_.metrics.published(p_.clock.steady_ns() - record.read_ns, *out.value);
-      }
-    }
-    outputs.push_back(std::move(out));
+Pipeline::Step Pipeline::Impl::write(milliseconds wait) {
+  auto checkpoint = checkpoints_.pop(wait);
+  if (checkpoint) {
+    if (Status s = write(*checkpoint); !s) return fail(s.error());
   }
+  if (checkpoints_.finished()) return Step::ended;
+  return checkpoint ? Step::worked : Step::idle;
 }
 
-void Run::write_checkpoints() {
-  while (!checkpoints_.finished()) {
-    std::optional<Checkpoint> c = checkpoints_.pop(poll_wait);
-    if (!c) continue;
-    if (Status s = p_.store.write(c->rows); !s) return fail(s.error());
-    p_.metrics.checkpointed(c->rows.bytes(), c->pause_ns);
-    checkpoint_under_way_ = false;
-  }
+Status Pipeline::Impl::write(Checkpoint& checkpoint) {
+  RowBatch all = std::move(checkpoint.rows.front());
+  for (std::size_t i = 1; i < checkpoint.rows.size(); ++i) all.append(checkpoint.rows[i]);
+  if (Status s = p_.store.write(all); !s) return s;
+  if (Status s = p_.order.drop_before(checkpoint.segment); !s) return s;
+  p_.metrics.checkpointed(all.bytes(), checkpoint.pause_ns);
+  durable_ = checkpoint.number;
+  checkpoint_under_way_ = false;
+  return {};
 }
 
-}  // namespace
+Pipeline::Pipeline(const PipelineParts& parts, const std::atomic<bool>& stop)
+    : impl_(std::make_unique<Impl>(parts, stop)) {}
+Pipeline::~Pipeline() = default;
 
-Result<Positions> stored_positions(const RowReader& rows) {
-  std::string row;
-  const Status read = rows.scan(meta_space, [&](std::string_view key, std::string_view value) {
-    if (key == "positions") row = value;
-    return Status();
-  });
-  if (!read) return read.error();
-  Positions positions;
-  if (row.empty()) return positions;
-  ByteReader r(row);
-  for (std::uint32_t n = r.count(12); n > 0; --n) {
-    const auto partition = r.number<Partition>();
-    positions[partition] = r.number<Offset>();
+Status Pipeline::open() { return impl_->open(); }
+Status Pipeline::result() const { return impl_->result(); }
+
+Pipeline::Step Pipeline::step(Stage stage, milliseconds wait) {
+  switch (stage) {
+    case Stage::read:
+      return impl_->read(wait);
+    case Stage::rank:
+      return impl_->rank(wait);
+    case Stage::publish:
+      return impl_->publish(wait);
+    default:
+      return impl_->write(wait);
   }
-  if (!r.at_end()) return error("state: the row of positions is damaged");
-  return positions;
 }
 
 Status run_pipeline(const PipelineParts& parts, const std::atomic<bool>& stop) {
-  return Run(parts, stop).run();
+  constexpr milliseconds wait{50};
+  Pipeline pipeline(parts, stop);
+  if (Status s = pipeline.open(); !s) return s;
+  const auto drive = [&](Pipeline::Stage stage) {
+    while (pipeline.step(stage, wait) != Pipeline::Step::ended) {
+    }
+  };
+  std::array threads = {std::thread(drive, Pipeline::Stage::read),
+                        std::thread(drive, Pipeline::Stage::publish),
+                        std::thread(drive, Pipeline::Stage::write)};
+  drive(Pipeline::Stage::rank);
+  for (std::thread& thread : threads) thread.join();
+  return pipeline.result();
 }
 
 }  // namespace freshet

@@ -10,21 +10,26 @@
 
 namespace freshet {
 
-/// A queue between two threads that is bounded by weight (bytes): a full queue makes the producer
-/// wait.
+/// A queue from one producer to one consumer that is bounded by weight (bytes): while it is full
+/// the producer waits for room.
 ///
-/// Invariant: the weight of what waits exceeds the limit only by one entry that is alone heavier
-/// than it.
+/// Invariant: what waits weighs at most the limit and one entry more, if each push follows a
+/// `wait_for_room` that returned true.
 template <class T>
 class BoundedQueue {
  public:
   explicit BoundedQueue(std::size_t weight_max) : weight_max_(weight_max) {}
 
-  /// Waits for room. False if the queue was closed: the entry is dropped.
-  bool push(T entry, std::size_t weight) {
+  /// Waits at most `wait` until less than the limit waits. A closed queue has room: it drops what
+  /// is pushed.
+  bool wait_for_room(std::chrono::milliseconds wait) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock,
-                  [&] { return closed_ || entries_.empty() || weight_ + weight <= weight_max_; });
+    return wait_until(lock, wait, [&] { return closed_ || weight_ < weight_max_; });
+  }
+
+  /// False if the queue was closed: the entry is dropped.
+  bool push(T entry, std::size_t weight) {
+    const std::lock_guard lock(mutex_);
     if (closed_) return false;
     entries_.emplace_back(std::move(entry), weight);
     weight_ += weight;
@@ -36,7 +41,7 @@ class BoundedQueue {
   /// empty.
   std::optional<T> pop(std::chrono::milliseconds wait) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, wait, [&] { return closed_ || !entries_.empty(); });
+    wait_until(lock, wait, [&] { return closed_ || !entries_.empty(); });
     if (entries_.empty()) return std::nullopt;
     T entry = std::move(entries_.front().first);
     weight_ -= entries_.front().second;
@@ -53,14 +58,27 @@ class BoundedQueue {
   }
 
   /// Nothing will ever come again.
-  bool finished() {
+  bool finished() const {
     const std::lock_guard lock(mutex_);
     return closed_ && entries_.empty();
   }
 
+  /// Weight of what waits.
+  std::size_t weight() const {
+    const std::lock_guard lock(mutex_);
+    return weight_;
+  }
+
  private:
+  /// Whether it became true. No wait is none: asked for zero, the system sleeps 0.1 ms.
+  template <class Condition>
+  bool wait_until(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds wait,
+                  const Condition& condition) {
+    return wait.count() > 0 ? changed_.wait_for(lock, wait, condition) : condition();
+  }
+
   const std::size_t weight_max_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::pair<T, std::size_t>> entries_;
   std::size_t weight_ = 0;

@@ -52,6 +52,7 @@ enum class Guarantee { at_least_once, exactly_once };
 struct DeliveryOptions {
   Guarantee guarantee = Guarantee::at_least_once;
   config::Millis commit_interval{100};
+  config::Bytes commit_bytes{16 << 20};  ///< of outputs: a commit comes early when so much waits
 };
 
 }  // namespace freshet

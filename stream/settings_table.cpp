@@ -14,7 +14,7 @@ config::Table<EventTypeOptions> describe_event_type() {
   return object<T>("One event type: what such an event means.")
       .option("weight", &T::weight,
               "Strength of the interest it shows; below 0: the opposite; 0: none.",
-              range(-100.0, 100.0))
+              range(-EventTypes::weight_max, EventTypes::weight_max))
       .option("refresh", &T::refresh, "Whether such an event is answered with a new list.")
       .option("action", &T::action, "What it does.",
               config::names<EventAction>({{"interact", EventAction::interact},
@@ -105,20 +105,27 @@ config::Table<StateOptions> describe_state() {
       .option("path", &T::path, "The state directory; empty: in memory only, gone at the end.")
       .option("checkpoint_interval", &T::checkpoint_interval, "Time between two checkpoints.",
               range(Millis{10}, Millis{3'600'000}))
-      .option("memory_budget", &T::memory_budget, "Bytes of state kept in memory.",
-              config::not_yet("Eviction under a budget comes with a later version."));
+      .option("memory_budget", &T::memory_budget,
+              "Bytes of state kept in memory: users who have not come for long are read from disk "
+              "when they come back. Models and the names of items always stay.",
+              range(Bytes{16 << 20}, Bytes{1ULL << 50}));
 }
 
 config::Table<DeliveryOptions> describe_delivery() {
   using T = DeliveryOptions;
   return object<T>("What is promised about lists.")
-      .option("guarantee", &T::guarantee,
-              "At least once: after a crash a list may arrive twice, byte for byte the same.",
-              config::names<Guarantee>({{"at_least_once", Guarantee::at_least_once},
-                                        {"exactly_once", Guarantee::exactly_once,
-                                         "Kafka transactions come with a later version."}}))
+      .option(
+          "guarantee", &T::guarantee,
+          "At least once: after a crash a list may arrive twice, byte for byte the same. Exactly "
+          "once: lists and positions go out in Kafka transactions, and a read_committed reader "
+          "sees each list once, up to commit_interval later.",
+          config::names<Guarantee>({{"at_least_once", Guarantee::at_least_once},
+                                    {"exactly_once", Guarantee::exactly_once}}))
       .option("commit_interval", &T::commit_interval,
-              "Time between two commits of the consumer group.", range(Millis{1}, Millis{60'000}));
+              "Time between two commits of the consumer group.", range(Millis{1}, Millis{60'000}))
+      .option("commit_bytes", &T::commit_bytes,
+              "A commit comes early when so many bytes of lists wait for it.",
+              range(Bytes{64 << 10}, Bytes{1ULL << 30}));
 }
 
 }  // namespace freshet

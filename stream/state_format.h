@@ -9,10 +9,11 @@
 namespace freshet {
 
 /// Grows with every change of a row that an older or newer program would misread.
-constexpr std::uint32_t state_format_version = 1;
+constexpr std::uint32_t state_format_version = 2;
 
 constexpr std::string_view meta_space = "meta";
-/// What belongs to one run's outputs and not to the fold of the input; left out of the digest.
+/// Where input and output stand; no part of what was learned, and left out of the digest: the same
+/// events in another number of partitions make the same digest.
 constexpr std::string_view delivery_space = "delivery";
 
 /// Error: rows of a format that this program does not read. A store without rows is fine.

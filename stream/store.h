@@ -45,6 +45,9 @@ class RowBatch {
   std::vector<Entry> entries_;
 };
 
+/// "All that changed", where a number of rows is asked for.
+constexpr std::size_t every_row = static_cast<std::size_t>(-1);
+
 /// Read access to the rows of a store, as they were at one moment.
 class RowReader {
  public:

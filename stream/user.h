@@ -16,7 +16,8 @@ namespace freshet {
 
 /// All that is remembered of one user. One row of the state.
 struct User {
-  std::string name;
+  std::string name;  ///< the row's key
+  UserId id;
   std::uint32_t session = 0;             ///< ordinal of his current session; 0: none yet
   std::uint32_t session_events = 0;      ///< events of positive weight in it
   std::uint64_t session_hash = 0;        ///< of the shop's own session id; 0: cut by time
@@ -29,11 +30,14 @@ struct User {
   std::vector<ItemId> held;          ///< the list he holds; empty: none yet
   std::vector<ItemId> held_popular;  ///< what plain popularity would have shown him instead
 
-  UserView view() const { return {{}, history, recent, session, session_events}; }
+  UserView view() const { return {id, history, recent, session, session_events}; }
 
+  /// The row's value.
   std::string encode() const;
-  /// False if the row is damaged.
+  /// Sets all but the name. False if the row is damaged.
   bool decode(std::string_view row);
+  /// Bytes held, approximately.
+  std::size_t memory_bytes() const;
 };
 
 /// The part of a user that an Interaction copies, as it stands in a row.

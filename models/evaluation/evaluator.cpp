@@ -38,7 +38,7 @@ void Evaluator::note(std::size_t events) {
 
 /// Runs a chunk, and counts how often each item occurs.
 void Evaluator::process(std::span<const Decoded> chunk) {
-  engine_.process(chunk, outcomes_);
+  engine_.process(chunk, outcomes_).value();  // no rows, so none that cannot be read
   if (item_events_.size() < engine_.items().size()) item_events_.resize(engine_.items().size());
   for (const Decoded& record : chunk) {
     const Event* event = record.event();

@@ -237,14 +237,14 @@ void ListRanker::learn(std::span<const Interaction> epoch) {
   if (own_popularity_) own_popularity_->learn(epoch);
 }
 
-void ListRanker::save(RowBatch& out) {
+bool ListRanker::save_some(RowBatch& out, std::size_t rows_max) {
   gates_.save(out);
-  if (own_popularity_) own_popularity_->save(out);
+  return !own_popularity_ || own_popularity_->save_some(out, rows_max);
 }
 
-Status ListRanker::restore(const RowReader& rows) {
+Status ListRanker::restore(const RowReader& rows, std::size_t items) {
   if (Status s = gates_.restore(rows); !s) return s;
-  return own_popularity_ ? own_popularity_->restore(rows) : Status{};
+  return own_popularity_ ? own_popularity_->restore(rows, items) : Status{};
 }
 
 }  // namespace freshet

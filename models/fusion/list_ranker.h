@@ -52,8 +52,8 @@ class ListRanker : public Ranker {
   void rank(const Query& query, std::size_t size, bool want_by_model, Scratch& scratch,
             RankedList& out) const override;
   void learn(std::span<const Interaction> epoch) override;
-  void save(RowBatch& out) override;
-  Status restore(const RowReader& rows) override;
+  bool save_some(RowBatch& out, std::size_t rows_max) override;
+  Status restore(const RowReader& rows, std::size_t items) override;
 
   /// Lists that were made without one of the models, because its scores were not finite.
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }

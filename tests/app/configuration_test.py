@@ -82,8 +82,7 @@ class Configuration(Case):
 
     def test_what_a_later_version_brings_is_accepted_off_and_refused_on(self):
         later = {"http.listen": ("", "127.0.0.1:8080"), "rules": ([], [{"type": "boost"}]),
-                 "delivery.guarantee": ("at_least_once", "exactly_once"), "fusion.type": ("weighted", "stacking"),
-                 "state.memory_budget": ("1GiB", "2GiB")}
+                 "fusion.type": ("weighted", "stacking")}
         succeed("config", "check", *sets({path: off for path, (off, _) in later.items()}))
         for path, (_, on) in [*later.items(), ("fusion.type", ("", "hedge")), ("source.type", ("", "http"))]:
             found = self.problems(*sets({path: on}))

@@ -53,18 +53,12 @@ void run(const Settings& settings, Store& store, LiveMetrics& metrics) {
   must(engine);
   const auto source = make_source(settings);
   const auto sink = make_sink(settings);
+  const auto order = make_order_log(settings);
   const std::atomic<bool> stop = false;
-  const PipelineParts parts{*source,
-                            *sink,
-                            store,
-                            **engine,
-                            settings.events,
-                            settings.engine,
-                            settings.state,
-                            settings.delivery,
-                            system_clock(),
-                            metrics,
-                            [](std::string_view) {}};
+  const PipelineParts parts{*source,         *sink,          store,
+                            *order,          **engine,       settings.events,
+                            settings.engine, settings.state, settings.delivery,
+                            system_clock(),  metrics,        [](std::string_view) {}};
   must(run_pipeline(parts, stop));
 }
 

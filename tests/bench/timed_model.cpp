@@ -40,8 +40,12 @@ class TimedModel final : public Model {
   void learn(std::span<const Interaction> epoch) override {
     timed(row_.learn_ns, [&] { inner_->learn(epoch); });
   }
-  void save(RowBatch& out) override { inner_->save(out); }
-  Status restore(const RowReader& rows) override { return inner_->restore(rows); }
+  bool save_some(RowBatch& out, std::size_t rows_max) override {
+    return inner_->save_some(out, rows_max);
+  }
+  Status restore(const RowReader& rows, std::size_t items) override {
+    return inner_->restore(rows, items);
+  }
   std::size_t memory_bytes() const override { return inner_->memory_bytes(); }
 
  private:
@@ -65,8 +69,12 @@ class TimedRanker final : public Ranker {
     });
   }
   void learn(std::span<const Interaction> epoch) override { inner_->learn(epoch); }
-  void save(RowBatch& out) override { inner_->save(out); }
-  Status restore(const RowReader& rows) override { return inner_->restore(rows); }
+  bool save_some(RowBatch& out, std::size_t rows_max) override {
+    return inner_->save_some(out, rows_max);
+  }
+  Status restore(const RowReader& rows, std::size_t items) override {
+    return inner_->restore(rows, items);
+  }
 
  private:
   void ask(const TimedModel& model, const Query& query) const {

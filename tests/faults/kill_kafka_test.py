@@ -1,18 +1,37 @@
-"""kill -9 at random moments of one run from Kafka to Kafka. Its argument: the number of partitions.
+"""kill -9 at random moments of one run from Kafka to Kafka. Its arguments: the number of partitions, the guarantee, and
+whom to kill: freshet or broker.
 
-With one partition the order of the events is the log's, so everything is as in a run that nobody interrupted, but
-for lists that come twice.
+The lists stand in a topic of one partition, so their order tells in which order the events of all partitions were
+taken. A run that nobody interrupted, over the events in that order, must have made the same bytes and the same state.
 """
 
 import json
+import os
+import re
 import shutil
+import subprocess
 
-from freshet_testing import (ARGUMENTS, SLOW, Case, Follower, Running, create_topic, file_run, inspect_state,
-                             kafka_options, main, produce, read_topic, succeed, wait_until)
+from freshet_testing import (ARGUMENTS, BROKER_TOOLS, SLOW, Case, Follower, Running, create_topic, file_run,
+                             inspect_state, kafka_options, main, produce, read_topic, succeed, wait_until)
 from kill import KILLS, Moments, compare_lists, linger
 
-EVENTS = 4_000 if SLOW else 9_000
-PARTITIONS = int(ARGUMENTS[0])
+PARTITIONS, GUARANTEE, VICTIM = int(ARGUMENTS[0]), ARGUMENTS[1], ARGUMENTS[2]
+# A broker needs some seconds to come back.
+COUNT = KILLS if VICTIM == "freshet" else max(2, KILLS // 10)
+EVENTS = max(4_000 if SLOW else 9_000, 100 * COUNT)
+
+
+def events_in_order(lists):
+    """Offsets of the causes, as "partition-offset", in the order in which they were first answered."""
+    return list(dict.fromkeys(json.loads(m.value)["list"] for m in lists))
+
+
+def as_from(value, name):
+    """The list as it would be if its cause had stood at "partition-offset"."""
+    partition, offset = name.split("-")
+    value = re.sub(rb'"list":"\d+-\d+"', b'"list":"%s"' % name.encode(), value, count=1)
+    where = b'"partition":%s,"offset":%s' % (partition.encode(), offset.encode())
+    return re.sub(rb'"partition":\d+,"offset":\d+', where, value, count=1)
 
 
 class KillKafka(Case):
@@ -25,34 +44,40 @@ class KillKafka(Case):
         succeed("simulate", "--events", EVENTS, "--users", 700, "--items", 400, "--seed", 6, "--to", events)
         lines = events.read_bytes().splitlines()
         produce("events", [(json.loads(line)["user"].encode(), line) for line in lines])
-        self.sent = read_topic("events")
+        self.sent = {f"{m.partition}-{m.offset}": m.value for m in read_topic("events")}
         self.assertEqual(len(self.sent), EVENTS)
 
-    def expected(self):
-        """The lists of an uninterrupted run that takes the partitions one after the other, and its state."""
+    def uninterrupted(self, order):
+        """The lists, by the names they have in Kafka, and the state of a run over the events in this order."""
         events, lists, state = (self.folder / name for name in ("log.jsonl", "lists.jsonl", "expected-state"))
-        log = sorted(self.sent)
-        events.write_bytes(b"".join(m.value + b"\n" for m in log))
+        events.write_bytes(b"".join(self.sent[name] + b"\n" for name in order))
         succeed("run", *file_run(events, lists, state))
         values = lists.read_bytes().splitlines()
-        found = {}
-        for value in values:
-            m = log[json.loads(value)["cause"]["offset"]]
-            found[f"{m.partition}-{m.offset}"] = value
-        return found, state
+        self.assertEqual(len(values), len(order))
+        return {name: as_from(value, name) for name, value in zip(order, values)}, state
 
     def wait_until_learned(self, state, running):
         """Until a checkpoint holds every event: lists may have come from a process before this one."""
         def learned():
             try:
-                return sum(inspect_state(state)["positions"].values()) == EVENTS
+                found = inspect_state(state)["positions"]
             except AssertionError:  # there is no checkpoint yet, or one is being written
                 return False
+            return sum(found.values()) >= EVENTS
         wait_until(learned, "every event is in a checkpoint", interval_s=0.1, alive=running)
 
-    def killed(self, count, state, seed):
-        options = kafka_options(state__path=str(state), state__checkpoint_interval="50ms",
-                                delivery__commit_interval="20ms", engine__queue_bytes="64KiB")
+    def kill_one(self, running):
+        if VICTIM == "freshet":
+            self.assertEqual(running.kill(), -9, running.errors())
+            return Running("run", *self.options)
+        for command in ("kill", "restart"):
+            subprocess.run([str(BROKER_TOOLS / "kafka"), command, os.environ["KAFKA_DIR"]], check=True)
+        return running
+
+    def killed(self, state, seed):
+        self.options = kafka_options(state__path=str(state), state__checkpoint_interval="50ms",
+                                     delivery__commit_interval="20ms", engine__queue_bytes="64KiB",
+                                     delivery__guarantee=GUARANTEE)
         follower = Follower("recommendations")
         ids, read = set(), 0
 
@@ -63,50 +88,48 @@ class KillKafka(Case):
             ids.update(m.headers["freshet-source"] for m in new)
             return len(ids)
         at_work = 0
-        for share, delay_s, early in Moments(seed):
-            running = Running("run", *options)
-            wait_until(lambda: early or seen() >= share * count, f"{share:.0%} of the lists have come", alive=running,
+        running = Running("run", *self.options)
+        for share, delay_s, early in Moments(seed, COUNT):
+            early = early and VICTIM == "freshet"
+            wait_until(lambda: early or seen() >= share * EVENTS, f"{share:.0%} of the lists have come", alive=running,
                        interval_s=0.002)
             linger(delay_s)
-            at_work += seen() < count and not early
-            self.assertEqual(running.kill(), -9, running.errors())
-        running = Running("run", *options).started()
-        wait_until(lambda: seen() >= count, "every list has come", alive=running)
+            at_work += seen() < EVENTS and not early
+            running = self.kill_one(running)
+        running.started()
+        wait_until(lambda: seen() >= EVENTS, "every list has come", alive=running)
         self.wait_until_learned(state, running)
         self.assertEqual(running.terminate(), 0, running.errors())
         follower.close()
         return at_work
 
-    def test_nothing_is_lost_and_nothing_comes_out_of_order(self):
-        expected, expected_state = self.expected()
+    def test_everything_is_as_if_nobody_had_interrupted(self):
         state = self.folder / "state"
-        at_work = self.killed(len(expected), state, seed=20 + PARTITIONS)
-        self.assertGreaterEqual(at_work, KILLS // 3, "too few kills fell into the work: more events are needed")
+        at_work = self.killed(state, seed=20 + PARTITIONS)
+        self.assertGreaterEqual(at_work, COUNT // 3, "too few kills fell into the work: more events are needed")
         lists = read_topic("recommendations")
         got = [(json.loads(m.value)["list"], m.value) for m in lists]
         for m, (name, _) in zip(lists, got):
             self.assertEqual(m.headers["freshet-source"], "events/" + name.replace("-", "/"))
-        repeats = compare_lists(self, expected, got, byte_equal=PARTITIONS == 1)
-        print(f"{at_work} of {KILLS} kills fell into the work; {repeats} lists came twice", flush=True)
-        ends = {}
-        for m in self.sent:
-            ends[str(m.partition)] = max(ends.get(str(m.partition), 0), m.offset + 1)
-        self.assertEqual(inspect_state(state)["positions"], ends)
+        expected, expected_state = self.uninterrupted(events_in_order(lists))
+        repeats = compare_lists(self, expected, got, byte_equal=True)
+        if GUARANTEE == "exactly_once":
+            self.assertEqual(repeats, 0, "a read_committed reader sees each list once")
+        self.assertEqual(sorted(expected), sorted(self.sent), "each event has its list")
+        print(f"{at_work} of {COUNT} kills of {VICTIM} fell into the work; {repeats} lists came twice", flush=True)
+        self.assertEqual(inspect_state(state)["digest"], inspect_state(expected_state)["digest"])
         if PARTITIONS == 1:
-            self.assertEqual(inspect_state(state)["digest"], inspect_state(expected_state)["digest"])
-        self.lost_state(state, len(lists))
+            self.lost_state(state, len(lists))
 
     def lost_state(self, state, count):
         """A new state is learned from the log again, and what was published is not published again."""
         digest = inspect_state(state)["digest"]
         shutil.rmtree(state)
-        options = kafka_options(state__path=str(state), state__checkpoint_interval="50ms")
-        running = Running("run", *options).started()
+        running = Running("run", *self.options).started()
         self.wait_until_learned(state, running)
         self.assertEqual(running.terminate(), 0, running.errors())
         self.assertEqual(len(read_topic("recommendations")), count)
-        if PARTITIONS == 1:
-            self.assertEqual(inspect_state(state)["digest"], digest)
+        self.assertEqual(inspect_state(state)["digest"], digest)
 
 
 if __name__ == "__main__":

@@ -256,7 +256,7 @@ BOOTSTRAP = os.environ.get("KAFKA_BOOTSTRAP", "")
 _KEY_END, _RECORD_END = "\x01\x02key-ends\x02\x01", "\x01\x02record-ends\x02\x01"
 
 _READ = ["kcat", "-b", BOOTSTRAP, "-C", "-q", "-o", "beginning", "-f", r"%p %o %T %K %S %h\n%k%s\n",
-         "-X", "fetch.wait.max.ms=20", "-X", "fetch.message.max.bytes=8000000"]
+         "-X", "fetch.wait.max.ms=20", "-X", "fetch.message.max.bytes=8000000", "-X", "isolation.level=read_committed"]
 
 Message = collections.namedtuple("Message", "partition offset time key value headers")
 
@@ -294,12 +294,12 @@ def produce(topic, records, **properties):
 
 
 class Follower:
-    """Reads a topic from its beginning, for ever, into `messages`."""
+    """Reads a topic from its beginning, for ever, into `messages`; what a transaction committed, no more."""
 
     def __init__(self, topic):
         self.messages = []
         self._failure = None
-        self._process = subprocess.Popen([*_READ, "-u", "-t", topic], stdin=subprocess.DEVNULL,
+        self._process = subprocess.Popen([*_READ, "-E", "-u", "-t", topic], stdin=subprocess.DEVNULL,
                                          stdout=subprocess.PIPE)
         _followers.add(self)
         self._thread = threading.Thread(target=self._read, daemon=True)

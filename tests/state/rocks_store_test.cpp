@@ -2,10 +2,14 @@
 
 #include "state/rocks_store.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "tests/state/folder.h"
 #include "tests/support/status.h"
@@ -141,7 +145,12 @@ TEST_CASE("damage is an error that names the directory, never a crash") {
   const std::string whole = folder / "whole";
   {
     const auto store = open(whole);
-    for (int i = 0; i < 2'000; ++i) put(*store, std::to_string(i), std::string(100, 'x'));
+    for (int i = 0; i < 100; ++i) {
+      RowBatch batch;
+      for (int j = 0; j < 20; ++j)
+        batch.put("s", std::to_string(i * 20 + j), std::string(100, 'x'));
+      store->write(batch).value();
+    }
   }
   open(whole);  // reopened, the log becomes a table
   std::size_t refused = 0, tables = 0;
@@ -174,4 +183,98 @@ TEST_CASE("damage is an error that names the directory, never a crash") {
   }
   CHECK(tables > 0);
   CHECK(refused >= 6);  // every way of the table and of the manifest, at least
+}
+
+TEST_CASE("after a purge no file holds a byte of an erased row, nor of an older version of it") {
+  TemporaryFolder folder;
+  const std::string path = folder / "state";
+  const auto found = [&](const std::string& words) {
+    int files = 0;
+    for (const auto& file : fs::directory_iterator(path)) {
+      files += bytes_of(file.path()).find(words) != std::string::npos ? 1 : 0;
+    }
+    return files;
+  };
+  const auto store = open(path);
+  const auto history = [&](const std::string& words) {
+    // Not compressible, so that the words would be seen.
+    RowBatch batch;
+    batch.put("user", "ann-the-forgotten", "she-bought-" + words);
+    for (int i = 0; i < 50; ++i) batch.put("user", "bob" + std::to_string(i), words);
+    store->write(batch).value();
+  };
+  history("a-hat");
+  store->purge().value();
+  history("a-coat");
+  CHECK(found("ann-the-forgotten") > 0);
+  CHECK(found("she-bought-a-hat") > 0);
+  CHECK(found("she-bought-a-coat") > 0);
+
+  RowBatch erasure;
+  erasure.erase("user", "ann-the-forgotten");
+  store->write(erasure).value();
+  CHECK(found("ann-the-forgotten") > 0);
+  store->purge().value();
+  CHECK(found("ann-the-forgotten") == 0);
+  CHECK(found("she-bought") == 0);
+  CHECK(all_rows(*store).size() == 50);
+}
+
+TEST_CASE("an erasure is purged by itself when its time is up") {
+  TemporaryFolder folder;
+  RocksOptions options;
+  options.purge_interval = std::chrono::seconds(1);
+  const auto store = RocksStore::open(folder / "state", Mode::read_write, options).value();
+  put(*store, "key-of-ann", "1");
+  RowBatch erasure;
+  erasure.erase("s", "key-of-ann");
+  store->write(erasure).value();
+  const auto holds = [&] {
+    for (const auto& file : fs::directory_iterator(folder / "state")) {
+      if (bytes_of(file.path()).find("key-of-ann") != std::string::npos) return true;
+    }
+    return false;
+  };
+  CHECK(holds());
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (holds() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  CHECK_FALSE(holds());
+}
+
+TEST_CASE("rows are read by several threads while one writes") {
+  TemporaryFolder folder;
+  RocksOptions options;
+  options.memory_bytes = 1 << 20;  // so that tables are made and read meanwhile
+  const auto store = RocksStore::open(folder / "state", Mode::read_write, options).value();
+  constexpr int keys = 200;
+  const auto write = [&](int version) {
+    RowBatch batch;
+    for (int k = 0; k < keys; ++k) {
+      batch.put("s", std::to_string(k), std::to_string(version) + std::string(500, 'x'));
+    }
+    batch.erase("s", "gone");
+    store->write(batch).value();
+  };
+  write(0);
+  std::atomic<bool> stop{false};
+  std::atomic<int> reads{0}, wrong{0};
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 3; ++t) {
+    readers.emplace_back([&, t] {
+      std::map<int, int> newest;
+      for (int k = t; !stop; k = (k + 7) % keys) {
+        const auto row = store->get("s", std::to_string(k)).value();
+        const int version = row ? std::stoi(*row) : -1;
+        if (version < newest[k] || store->get("s", "gone").value()) ++wrong;
+        newest[k] = version;
+        ++reads;
+      }
+    });
+  }
+  for (int version = 1; version <= 60 || reads < 1'000; ++version) write(version);
+  store->purge().value();
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
+  CHECK(wrong == 0);
 }

@@ -93,6 +93,35 @@ Fold interrupted(const Maker& maker, const EngineOptions& options, std::span<con
   return result;
 }
 
+/// With hardly any memory for users, who come and go with every checkpoint.
+Fold starved(const Maker& maker, const EngineOptions& options, std::span<const Decoded> log,
+             Random& random) {
+  MemoryStore store;
+  Engine::Parts parts = maker.make(options);
+  parts.memory_budget = 8 << 10;
+  Shop shop(std::move(parts));
+  RowBatch stale;
+  REQUIRE(message_of(shop.engine.restore(store, stale)).empty());
+  Fold result;
+  std::size_t fewest = log.size();
+  result.outcomes = in_spans(random, log, 60, [&]() -> Shop& {
+    if (random.below(2) == 0) return shop;
+    while (random.below(4) != 0) shop.engine.save_ahead(3);
+    std::vector<RowBatch> pieces;
+    const std::uint64_t number = shop.engine.save(pieces);
+    // Written later: until then the rows are neither here nor there.
+    for (const RowBatch& piece : pieces) store.write(piece).value();
+    shop.engine.durable(number);
+    shop.engine.trim();
+    fewest = std::min(fewest, shop.engine.users().in_memory());
+    return shop;
+  });
+  CHECK(fewest < shop.engine.users().size() / 2);
+  shop.save(store);
+  result.rows = all_rows(store);
+  return result;
+}
+
 void check_same(const Fold& a, const Fold& b) {
   REQUIRE(a.outcomes.size() == b.outcomes.size());
   for (std::size_t i = 0; i < a.outcomes.size(); ++i) {
@@ -149,6 +178,21 @@ TEST_CASE("saved and restored at any moment, the engine goes on as if never inte
       Random random(seed);
       const EngineOptions options = epochs_of(1 + random.below(80), random.below(300), 2);
       check_same(at_once(maker, options, log), interrupted(maker, options, log, random));
+    }
+  }
+}
+
+TEST_CASE("outcomes and rows are the same with hardly any memory") {
+  for (const Maker& maker : makers()) {
+    INFO(maker.name);
+    for (const std::uint32_t seed : {51U, 52U, 53U}) {
+      INFO("seed " << seed);
+      LogMix mix;
+      mix.forgets = 4;
+      const auto log = decode_all(random_log(seed, maker.records, mix));
+      Random random(seed);
+      const EngineOptions options = epochs_of(1 + random.below(80), random.below(300), 2);
+      check_same(at_once(maker, options, log), starved(maker, options, log, random));
     }
   }
 }

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "state/digest.h"
+#include "state/memory_order_log.h"
+#include "stream/checkpoint.h"
 #include "stream/pipeline.h"
 #include "tests/support/count_model.h"
 #include "tests/support/events.h"
@@ -23,11 +25,12 @@ struct World {
   explicit World(std::vector<Record> log) : wire(std::move(log)) {}
 
   std::string digest() const { return summarise(rows).value().digest; }
-  Positions positions() const { return stored_positions(rows).value(); }
+  Positions positions() const { return stored_place(rows).value().positions; }
 
   Wire wire;
   Outbox box;
   MemoryStore rows;
+  OrderNotes notes;
 };
 
 /// One life of the program.
@@ -50,8 +53,9 @@ struct Life {
   /// often.
   void live(World& world) {
     ScriptedSource from(world.wire, source);
-    RecordingSink to(world.box, sink);
+    RecordingSink to(world.box, sink, &world.wire);
     WatchedStore rows(world.rows, store);
+    MemoryOrderLog order(world.notes);
     EngineOptions options;
     options.threads = 2;
     options.epoch_events = 16;
@@ -65,17 +69,10 @@ struct Life {
     DeliveryOptions delivery;
     delivery.commit_interval = config::Millis{3};
     const HandClock clock(1);
-    const PipelineParts all{from,
-                            to,
-                            rows,
-                            engine,
-                            {},
-                            options,
-                            state,
-                            delivery,
-                            clock,
-                            metrics,
-                            [this](std::string_view s) { log.emplace_back(s); }};
+    const PipelineParts all{from,    to,      rows,
+                            order,   engine,  {},
+                            options, state,   delivery,
+                            clock,   metrics, [this](std::string_view s) { log.emplace_back(s); }};
     error = message_of(run_pipeline(all, stop));
     sink_calls = to.calls();
     store_writes = rows.writes();
@@ -85,24 +82,25 @@ struct Life {
   }
 };
 
-/// A sink like a file (what came after the checkpoint is cut off) or like a topic (what is out is
-/// out), and the source that goes with it.
+/// A sink like a file (what came after the checkpoint is cut off), like a topic (what is out is
+/// out) or like a topic with transactions, and the source that goes with it.
 struct Delivery {
   const char* name;
-  bool takes_back;
+  Sink::Kind kind;
   bool loses_unflushed;
 
   void configure(Life& life) const {
-    life.sink.takes_back = takes_back;
+    life.sink.kind = kind;
     life.sink.loses_unflushed = loses_unflushed;
-    life.source.keeps_commits = !takes_back;
+    life.source.keeps_commits = kind != Sink::Kind::takes_back;
   }
 };
 inline constexpr Delivery deliveries[] = {
-    {"takes back", true, false},
-    {"takes back, loses what was not flushed", true, true},
-    {"does not take back", false, false},
-    {"does not take back, loses what was not flushed", false, true}};
+    {"takes back", Sink::Kind::takes_back, false},
+    {"takes back, loses what was not flushed", Sink::Kind::takes_back, true},
+    {"keeps", Sink::Kind::keeps, false},
+    {"keeps, loses what was not flushed", Sink::Kind::keeps, true},
+    {"transactional", Sink::Kind::transactional, false}};
 
 /// The outputs and the state of a life without failure.
 struct Expected {
@@ -121,11 +119,11 @@ struct Expected {
 };
 
 /// What is wrong with a world that should have ended as expected; "": nothing.
-inline std::string problem_of(const World& world, const Expected& expected, bool takes_back) {
+inline std::string problem_of(const World& world, const Expected& expected, Sink::Kind kind) {
   const std::vector<std::string> lines = lines_of(world.box);
   if (world.positions() != expected.positions) return "the positions differ";
   if (world.digest() != expected.digest) return "the state differs";
-  if (takes_back) return lines == expected.lines ? "" : "the outputs differ";
+  if (kind != Sink::Kind::keeps) return lines == expected.lines ? "" : "the outputs differ";
   // Each line names its cause, so a repeat that differs, or an output too many, is a line not
   // expected.
   const std::set<std::string> wanted(expected.lines.begin(), expected.lines.end());

@@ -125,13 +125,13 @@ TEST_CASE("the state on disk is never ahead of what was committed to the source"
   std::size_t compared = 0;
   life.store.before_write = [&](const RowBatch& rows) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (rows.row(i).space != meta_space || rows.row(i).key != "positions") continue;
+      if (rows.row(i).space != delivery_space || rows.row(i).key != "positions") continue;
       MemoryStore one;
       RowBatch batch;
-      batch.put(meta_space, "positions", rows.row(i).value);
+      batch.put(delivery_space, "positions", rows.row(i).value);
       one.write(batch).value();
       const Positions committed = world.wire.committed();
-      for (const auto& [partition, offset] : stored_positions(one).value()) {
+      for (const auto& [partition, offset] : stored_place(one).value().positions) {
         const auto at = committed.find(partition);
         CHECK((at != committed.end() && offset <= at->second));
         ++compared;

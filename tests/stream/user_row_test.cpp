@@ -1,6 +1,8 @@
 // A user as a row of the state.
 
 #include <catch2/catch.hpp>
+#include <functional>
+#include <limits>
 #include <string>
 
 #include "tests/stream/user_play.h"
@@ -13,6 +15,7 @@ namespace {
 User anna() {
   User u;
   u.name = "anna";
+  u.id = UserId{5};
   u.session = 2;
   u.session_events = 3;
   u.session_hash = 0x1122334455667788;
@@ -38,8 +41,8 @@ User anna() {
 }
 
 constexpr std::string_view golden =
-    "01"                                    // version
-    "04000000616e6e61"                      // name
+    "02"                                    // version
+    "05000000"                              // id
     "02000000030000008877665544332211"      // session, its events, its hash
     "7b68e5cf8b010000"                      // last_ms
     "01000000"                              // history: 1
@@ -80,7 +83,8 @@ TEST_CASE("a user comes back from his row as he was") {
   back.held = {ItemId{1}, ItemId{2}, ItemId{3}};
   back.attributes = {{"gone", 1.0}};
   REQUIRE(back.decode(row));
-  CHECK(back.name == "anna");
+  CHECK(back.name == "somebody else");  // the name is the key
+  CHECK(back.id == UserId{5});
   CHECK(back.session_hash == 0x1122334455667788);
   REQUIRE(back.history.size() == 1);
   CHECK(back.history[0].strength == 5.0F);
@@ -110,7 +114,7 @@ TEST_CASE("a row that was cut off anywhere is damaged") {
 TEST_CASE("a row with a byte too many, another version or an unknown kind of value is damaged") {
   std::string row = anna().encode();
   CHECK_FALSE(User{}.decode(row + '\0'));
-  row[0] = 2;
+  row[0] = 3;
   CHECK_FALSE(User{}.decode(row));
   row = anna().encode();
   const std::size_t kind = row.find("vip") + 3;
@@ -134,4 +138,41 @@ TEST_CASE("no byte of a row, changed to anything, crashes the reader") {
     }
   }
   CHECK(damaged > 100);  // versions, counts, lengths
+}
+
+TEST_CASE("a row with a value that no user can have is damaged") {
+  const auto read = [](const std::function<void(User&)>& change) {
+    User user = anna();
+    change(user);
+    return User{}.decode(user.encode());
+  };
+  REQUIRE(read([](User&) {}));
+  // Strengths that would make sums which cannot be stored.
+  for (const float wrong : {std::numeric_limits<float>::quiet_NaN(),
+                            std::numeric_limits<float>::infinity(), 3e38F, -101.0F}) {
+    CHECK_FALSE(read([&](User& u) { u.history[0].strength = wrong; }));
+    CHECK_FALSE(read([&](User& u) { u.history[0].rating = wrong; }));
+  }
+  // Times whose difference to an event's would overflow.
+  for (const std::int64_t wrong : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1},
+                                   std::numeric_limits<std::int64_t>::max()}) {
+    CHECK_FALSE(read([&](User& u) { u.last_ms = wrong; }));
+    CHECK_FALSE(read([&](User& u) { u.list_ms = wrong; }));
+    CHECK_FALSE(read([&](User& u) { u.history[0].last_ms = wrong; }));
+    CHECK_FALSE(read([&](User& u) { u.recent[0].time_ms = wrong; }));
+  }
+  CHECK_FALSE(read([](User& u) { u.history[0].item = ItemId{}; }));
+  CHECK_FALSE(read([](User& u) { u.history[0].strongest = {32}; }));
+  CHECK_FALSE(read([](User& u) { u.recent[0].item = ItemId{}; }));
+  CHECK_FALSE(read([](User& u) { u.recent[0].type = {32}; }));
+  CHECK_FALSE(read([](User& u) { std::swap(u.attributes[0], u.attributes[1]); }));
+  CHECK_FALSE(read([](User& u) { u.attributes[1] = u.attributes[0]; }));
+  CHECK_FALSE(
+      read([](User& u) { u.attributes[0].second = std::numeric_limits<double>::infinity(); }));
+}
+
+TEST_CASE("a flag is 0 or 1, so that a row that is read is written as it was") {
+  std::string row = anna().encode();
+  row[row.find("vip") + 4] = 2;
+  CHECK_FALSE(User{}.decode(row));
 }

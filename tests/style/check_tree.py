@@ -19,7 +19,7 @@ MAY_INCLUDE = {
 # A library's headers may be seen only in these files (by the beginning of their path); tests are free.
 LIBRARIES = {
     r"librdkafka/": ("connectors/kafka/",),
-    r"rocksdb/": ("state/rocks_store.cpp",),
+    r"rocksdb/": ("state/",),
     r"simdjson": ("stream/decoder.cpp",),
     r"absl/": ("stream/iso_time.cpp",),
     r"xxhash": ("stream/hash.cpp",),
@@ -28,7 +28,7 @@ LIBRARIES = {
     r"zlib|zstd": ("connectors/file/",),
     r"boost/(beast|asio)": ("connectors/http/",),
 }
-ONLY_IN_CPP = r"nlohmann/json\.hpp|Eigen/"
+ONLY_IN_CPP = r"nlohmann/json\.hpp|Eigen/|rocksdb/"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
 NAMED_FILE = re.compile(r"`([\w./-]+\.(?:h|cpp|py|sh|json|md|xml|service))`")

@@ -48,8 +48,10 @@ void CountModel::learn(std::span<const Interaction> epoch) {
   }
 }
 
-void CountModel::save(RowBatch& out) {
-  for (const ItemId item : changed_) {
+bool CountModel::save_some(RowBatch& out, std::size_t rows_max) {
+  for (; rows_max > 0 && !changed_.empty(); --rows_max) {
+    const ItemId item = *changed_.begin();
+    changed_.erase(changed_.begin());
     std::string row;
     ByteWriter(row).number(counts_[item]);
     if (counts_[item] == 0) {
@@ -58,10 +60,10 @@ void CountModel::save(RowBatch& out) {
       out.put(name_, id_key(item.value), row);
     }
   }
-  changed_.clear();
+  return changed_.empty();
 }
 
-Status CountModel::restore(const RowReader& rows) {
+Status CountModel::restore(const RowReader& rows, std::size_t) {
   return rows.scan(name_, [&](std::string_view key, std::string_view value) -> Status {
     ByteReader r(value);
     counts_[ItemId{key_id(key)}] = r.number<float>();
@@ -106,13 +108,14 @@ void CountRanker::rank(const Query& query, std::size_t size, bool want_by_model,
   }
 }
 
-void CountRanker::save(RowBatch& out) {
+bool CountRanker::save_some(RowBatch& out, std::size_t) {
   std::string row;
   ByteWriter(row).number(learned_);
   out.put("fusion", "learned", row);
+  return true;
 }
 
-Status CountRanker::restore(const RowReader& rows) {
+Status CountRanker::restore(const RowReader& rows, std::size_t) {
   return rows.scan("fusion", [&](std::string_view, std::string_view value) -> Status {
     ByteReader r(value);
     learned_ = r.number<std::uint64_t>();

@@ -27,8 +27,8 @@ class CountModel final : public Model {
   void explain(const Query&, Scratch&, std::span<const ItemId>,
                std::vector<Reason>&) const override {}
   void learn(std::span<const Interaction> epoch) override;
-  void save(RowBatch& out) override;
-  Status restore(const RowReader& rows) override;
+  bool save_some(RowBatch& out, std::size_t rows_max) override;
+  Status restore(const RowReader& rows, std::size_t items) override;
   std::size_t memory_bytes() const override { return counts_.size() * 8; }
 
   /// The best items, the highest first, ties by id.
@@ -54,8 +54,8 @@ class CountRanker final : public Ranker {
   void rank(const Query& query, std::size_t size, bool want_by_model, Scratch& scratch,
             RankedList& out) const override;
   void learn(std::span<const Interaction> epoch) override { learned_ += epoch.size(); }
-  void save(RowBatch& out) override;
-  Status restore(const RowReader& rows) override;
+  bool save_some(RowBatch& out, std::size_t rows_max) override;
+  Status restore(const RowReader& rows, std::size_t items) override;
 
  private:
   const CountModel& model_;

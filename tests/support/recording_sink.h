@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stream/sink.h"
+#include "tests/support/scripted_source.h"
 
 namespace freshet::test {
 
@@ -38,20 +39,22 @@ class RecordingSink final : public Sink {
  public:
   static constexpr std::size_t never = static_cast<std::size_t>(-1);
   struct Script {
-    bool takes_back = false;           ///< as a file: `open` cuts off what came after the mark
-    std::size_t fail_at_call = never;  ///< write and flush counted together, from 0
+    Sink::Kind kind = Sink::Kind::keeps;  ///< takes_back: `open` cuts off what came after the mark
+    std::size_t fail_at_call = never;     ///< write and flush counted together, from 0
     bool loses_unflushed = false;  ///< at the failure what was not flushed is gone, as in a queue
     std::function<void(std::size_t written)> before_write = [](std::size_t) {};
   };
 
   explicit RecordingSink(Outbox& box) : RecordingSink(box, Script{}) {}
-  RecordingSink(Outbox& box, Script script) : box_(box), script_(std::move(script)) {}
+  /// `wire`: takes the positions that a transactional sink commits.
+  RecordingSink(Outbox& box, Script script, Wire* wire = nullptr)
+      : box_(box), script_(std::move(script)), wire_(wire) {}
 
   Result<Kind> open(const std::string& mark) override {
     opened_at = mark;
-    if (!script_.takes_back) return Kind::keeps;
-    box_.outputs.resize(mark.empty() ? 0 : std::stoul(mark));
-    return Kind::takes_back;
+    if (script_.kind == Kind::takes_back) box_.outputs.resize(mark.empty() ? 0 : std::stoul(mark));
+    if (script_.kind == Kind::transactional) box_.outputs.resize(box_.durable);
+    return script_.kind;
   }
 
   /// A failing write takes the first half of the outputs all the same.
@@ -64,9 +67,10 @@ class RecordingSink final : public Sink {
     return {};
   }
 
-  Result<std::string> flush(const Positions&) override {
+  Result<std::string> flush(const Positions& done) override {
     if (calls_++ == script_.fail_at_call) return failed();
     box_.durable = box_.outputs.size();
+    if (script_.kind == Kind::transactional) wire_->commit(done);
     return std::to_string(box_.outputs.size());
   }
 
@@ -82,6 +86,7 @@ class RecordingSink final : public Sink {
 
   Outbox& box_;
   const Script script_;
+  Wire* const wire_;
   std::size_t calls_ = 0;
 };
 
