@@ -156,6 +156,20 @@ void add_inspect(CLI::App& app, CommandLine& line) {
       [=](const Settings& s) { return inspect_state_command(s, *json); });
 }
 
+void add_backup(CLI::App& app, CommandLine& line) {
+  const auto directory = std::make_shared<std::string>();
+  const auto add = [&](const char* name, const char* sentence, const char* which,
+                       int (*command)(const Settings&, const std::string&)) {
+    CLI::App* sub = add_command(app, line, name, sentence,
+                                [=](const Settings& s) { return command(s, *directory); });
+    sub->add_option("DIR", *directory, which)->required();
+  };
+  add("backup", "Copies the state to a new directory, while freshet runs too",
+      "The directory to make", backup_command);
+  add("restore", "Copies a backup to state.path, which must hold nothing", "The backup",
+      restore_command);
+}
+
 bool read_file(const std::string& path, std::string& text) try {
   std::ifstream in(path, std::ios::binary);
   text.assign(std::istreambuf_iterator<char>(in), {});
@@ -223,6 +237,7 @@ int run_program(int argc, char** argv) {
   add_config(app, line);
   add_topics(app, line);
   add_inspect(app, line);
+  add_backup(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -47,6 +47,11 @@ int inspect_user_command(const Settings& settings, const std::string& user, bool
 int inspect_item_command(const Settings& settings, const std::string& item, bool json);
 int inspect_state_command(const Settings& settings, bool json);
 
+/// Copies the state to a new directory, beside a running freshet too; and from there into a
+/// state.path that holds nothing.
+int backup_command(const Settings& settings, const std::string& directory);
+int restore_command(const Settings& settings, const std::string& directory);
+
 /// Prints "freshet: …" on standard error; returns `exit_failed`.
 int failed(const std::string& message);
 
