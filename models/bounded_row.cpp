@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
 namespace freshet {
 
@@ -91,14 +90,15 @@ void BoundedRow::write(std::string& out) const {
   append_array<float>(out, weights_);
 }
 
-bool BoundedRow::read(ByteReader& in) {
+bool BoundedRow::read(ByteReader& in, std::size_t items) {
   const std::uint32_t n = in.count(sizeof(std::uint32_t) + sizeof(float));
   ids_.resize(n);
   weights_.resize(n);
   for (std::uint32_t& id : ids_) id = in.number<std::uint32_t>();
   for (float& weight : weights_) weight = in.number<float>();
-  return in.ok() && std::all_of(weights_.begin(), weights_.end(),
-                                [](float w) { return w > 0 && std::isfinite(w); });
+  return in.ok() &&
+         std::all_of(ids_.begin(), ids_.end(), [&](std::uint32_t id) { return id < items; }) &&
+         std::all_of(weights_.begin(), weights_.end(), [](float w) { return w > 0 && w <= most; });
 }
 
 }  // namespace freshet

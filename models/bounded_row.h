@@ -38,12 +38,14 @@ class BoundedRow {
 
   /// Count, ids, weights.
   void write(std::string& out) const;
-  /// False: the bytes are no row.
-  bool read(ByteReader& in);
+  /// False: the bytes are no row of items below `items` and weights up to `most`.
+  bool read(ByteReader& in, std::size_t items);
 
   std::size_t memory_bytes() const { return (ids_.capacity() + weights_.capacity()) * 4; }
 
   static constexpr float least = 1e-6F;
+  /// No sum of what is learned comes near it, and sums of scores made of it stay finite.
+  static constexpr float most = 1e24F;
 
  private:
   void grow(std::size_t most);

@@ -151,7 +151,7 @@ void ItemCf::add_strength(ItemId item, double amount) {
 }
 
 void ItemCf::set_factors(Item& item) const {
-  const bool any = item.strength > 0;
+  const bool any = item.strength > BoundedRow::least;  // else it has no pairs either
   item.query_factor = any ? static_cast<float>(std::pow(item.strength, -options_.query_power)) : 0;
   item.candidate_factor =
       any ? static_cast<float>(std::pow(item.strength, -options_.candidate_power)) : 0;
@@ -172,20 +172,18 @@ bool ItemCf::save_some(RowBatch& out, std::size_t rows_max) {
   return dirty_.empty();
 }
 
-Status ItemCf::restore(const RowReader& rows) {
-  return rows.scan(space, [this](std::string_view key, std::string_view value) -> Status {
-    const ItemId item(key_id(key));
+Status ItemCf::restore(const RowReader& rows, std::size_t items) {
+  return rows.scan(space, [&](std::string_view key, std::string_view value) -> Status {
+    const ItemId item = key_item(key, items);
     if (item.is_none()) return row_error(space, key, "its key is no item");
     ByteReader reader = open_row(value);
     Item row;
     row.strength = reader.number<double>();
-    if (!row.partners.read(reader) || !reader.at_end() || !(row.strength >= 0)) {
+    if (!row.partners.read(reader, items) || !reader.at_end() || !(row.strength >= 0) ||
+        row.strength > BoundedRow::most) {
       return row_error(space, key, "it holds no pair counts");
     }
-    for (const std::uint32_t partner : row.partners.ids()) {
-      if (partner == ItemId::none_value) return row_error(space, key, "a partner is no item");
-      at(ItemId(partner));
-    }
+    for (const std::uint32_t partner : row.partners.ids()) at(ItemId(partner));
     row.partners.prune(options_.row_items + options_.row_items / 4);
     set_factors(row);
     at(item) = std::move(row);

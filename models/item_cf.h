@@ -53,7 +53,7 @@ class ItemCf final : public Model {
                std::vector<Reason>& out) const override;
   void learn(std::span<const Interaction> epoch) override;
   bool save_some(RowBatch& out, std::size_t rows_max) override;
-  Status restore(const RowReader& rows) override;
+  Status restore(const RowReader& rows, std::size_t items) override;
   std::size_t memory_bytes() const override;
 
  private:

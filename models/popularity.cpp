@@ -145,33 +145,41 @@ bool Popularity::save_some(RowBatch& out, std::size_t rows_max) {
   return dirty_.empty();
 }
 
-Status Popularity::restore(const RowReader& rows) {
+Status Popularity::restore(const RowReader& rows, std::size_t items) {
   Status counted =
       rows.scan(events_space, [this](std::string_view key, std::string_view value) -> Status {
         ByteReader reader = open_row(value);
         events_ = reader.number<std::uint64_t>();
-        if (key != events_key || !reader.at_end()) {
+        if (key != events_key || !reader.at_end() || events_ > count_max) {
           return row_error(events_space, key, "it holds no number of events");
         }
         return {};
       });
   if (!counted) return counted;
   touched_.clear();
-  Status read =
-      rows.scan(items_space, [this](std::string_view key, std::string_view value) -> Status {
-        const ItemId item(key_id(key));
-        if (item.is_none()) return row_error(items_space, key, "its key is no item");
-        if (item.index() >= items_.size()) items_.resize(item.index() + 1);
-        ByteReader reader = open_row(value);
-        bool good = true;
-        for (double& sum : items_[item.index()].log2_sum) {
-          sum = reader.number<double>();
-          good = good && std::isfinite(sum);
-        }
-        if (!good || !reader.at_end()) return row_error(items_space, key, "it holds no counts");
-        touched_.push_back(item.value);
-        return {};
-      });
+  // No item has more than all events. Rows say otherwise after a half-life was made longer; without
+  // this bound their sums would be infinite.
+  std::array<double, horizons> most;
+  for (std::size_t h = 0; h < horizons; ++h) {
+    const auto events = static_cast<double>(events_);
+    most[h] = events / half_life_[h] + std::log2(events) + 1;
+  }
+  Status read = rows.scan(items_space, [&](std::string_view key, std::string_view value) -> Status {
+    const ItemId item = key_item(key, items);
+    if (item.is_none()) return row_error(items_space, key, "its key is no item");
+    if (item.index() >= items_.size()) items_.resize(item.index() + 1);
+    ByteReader reader = open_row(value);
+    bool good = events_ > 0;
+    for (std::size_t h = 0; h < horizons; ++h) {
+      const auto sum = reader.number<double>();
+      good = good && std::isfinite(sum);
+      items_[item.index()].log2_sum[h] = std::min(sum, most[h]);
+      if (sum > most[h]) dirty_.mark(item.value);
+    }
+    if (!good || !reader.at_end()) return row_error(items_space, key, "it holds no counts");
+    touched_.push_back(item.value);
+    return {};
+  });
   if (!read) return read;
   for (auto& top : tops_) top.clear();
   sort_tops(touched_);

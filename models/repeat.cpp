@@ -149,13 +149,14 @@ bool Repeat::save_some(RowBatch& out, std::size_t rows_max) {
   return dirty_.empty();
 }
 
-Status Repeat::restore(const RowReader& rows) {
+Status Repeat::restore(const RowReader& rows, std::size_t) {
   return rows.scan(space, [this](std::string_view key, std::string_view value) -> Status {
     ByteReader reader = open_row(value);
     Cell cell;
     cell.hits = reader.number<std::uint64_t>();
     cell.exposures = reader.number<std::uint64_t>();
-    if (key_id(key) > cells || !reader.at_end() || cell.hits > cell.exposures) {
+    if (key_id(key) > cells || !reader.at_end() || cell.hits > cell.exposures ||
+        cell.exposures > count_max) {
       return row_error(space, key, "it holds no rate");
     }
     table_[key_id(key)] = cell;

@@ -40,4 +40,9 @@ Error row_error(std::string_view space, std::string_view key, std::string_view w
   return error(std::move(message));
 }
 
+ItemId key_item(std::string_view key, std::size_t items) {
+  const ItemId item(key_id(key));
+  return item.index() < items ? item : ItemId{};
+}
+
 }  // namespace freshet

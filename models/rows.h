@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stream/bytes.h"
+#include "stream/ids.h"
 #include "stream/result.h"
 
 namespace freshet {
@@ -48,6 +49,12 @@ ByteReader open_row(std::string_view value);
 
 /// "model row <space>/<key in hex> cannot be read: <why>".
 Error row_error(std::string_view space, std::string_view key, std::string_view why);
+
+/// The item in a row's key; none: the key is no item of a state that has `items` of them.
+ItemId key_item(std::string_view key, std::size_t items);
+
+/// No count of events comes near it; a greater one in a row would wrap around.
+inline constexpr std::uint64_t count_max = std::uint64_t{1} << 62;
 
 /// Appends the values of an array, without their count, at memcpy speed.
 template <class T>

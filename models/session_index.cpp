@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <utility>
+
+#include "stream/event.h"
 
 namespace freshet {
 
@@ -189,10 +192,10 @@ void SessionIndex::save_live(RowBatch& out, std::size_t rows_max) {
   dirty_live_.erase(dirty_live_.begin(), end);
 }
 
-Status SessionIndex::restore(const RowReader& rows) {
+Status SessionIndex::restore(const RowReader& rows, std::size_t items) {
   if (Status s = restore_counts(rows); !s) return s;
-  if (Status s = restore_sessions(rows); !s) return s;
-  if (Status s = restore_items(rows); !s) return s;
+  if (Status s = restore_sessions(rows, items); !s) return s;
+  if (Status s = restore_items(rows, items); !s) return s;
   return restore_live(rows);
 }
 
@@ -201,7 +204,9 @@ Status SessionIndex::restore_counts(const RowReader& rows) {
     ByteReader reader = open_row(value);
     next_ = reader.number<std::uint32_t>();
     total_ = reader.number<std::uint64_t>();
-    if (key != counts_key || !reader.at_end()) {
+    // Both count the sessions begun, one in 32 bits.
+    if (key != counts_key || !reader.at_end() || total_ > count_max ||
+        next_ != static_cast<std::uint32_t>(total_)) {
       return row_error(counts_space_, key, "it holds no counts");
     }
     sessions_.resize(std::min<std::uint64_t>(total_, limits_.max_sessions));
@@ -210,13 +215,15 @@ Status SessionIndex::restore_counts(const RowReader& rows) {
   });
 }
 
-Status SessionIndex::restore_sessions(const RowReader& rows) {
-  std::vector<std::uint32_t> items;
+Status SessionIndex::restore_sessions(const RowReader& rows, std::size_t items) {
+  std::vector<std::uint32_t> held;
   return rows.scan(sessions_space_, [&](std::string_view key, std::string_view value) -> Status {
     ByteReader reader = open_row(value);
     const auto last_ms = reader.number<std::int64_t>();
-    read_array(reader, items);
-    if (key.size() != 4 || !reader.at_end()) {
+    read_array(reader, held);
+    const std::uint32_t last = held.empty() ? 0 : *std::max_element(held.begin(), held.end());
+    if (key.size() != 4 || !reader.at_end() || last_ms < 0 || last_ms > event_ms_max ||
+        (!held.empty() && last >= items)) {
       return row_error(sessions_space_, key, "it holds no session");
     }
     const std::uint32_t sequence = key_id(key);
@@ -226,31 +233,43 @@ Status SessionIndex::restore_sessions(const RowReader& rows) {
     }
     Session& s = sessions_[sequence & mask_];
     s.last_ms = last_ms;
-    s.items.assign(items.begin(), items.end());
+    s.items.assign(held.begin(), held.end());
+    if (!held.empty() && last >= items_.size()) items_.resize(last + 1);
     return {};
   });
 }
 
-Status SessionIndex::restore_items(const RowReader& rows) {
+Status SessionIndex::restore_items(const RowReader& rows, std::size_t items) {
   std::vector<std::uint32_t> ring;
   return rows.scan(items_space_, [&](std::string_view key, std::string_view value) -> Status {
     ByteReader reader = open_row(value);
     const auto sessions = reader.number<std::uint32_t>();
     read_array(reader, ring);
-    const std::uint32_t item = key_id(key);
-    if (item == ItemId::none_value || !reader.at_end()) {
+    const ItemId item = key_item(key, items);
+    const bool good = std::all_of(ring.begin(), ring.end(),
+                                  [&](auto sequence) { return may_hold(sequence, item.value); });
+    if (item.is_none() || !reader.at_end() || !good) {
       return row_error(items_space_, key, "it holds no item");
     }
-    if (item >= items_.size()) items_.resize(item + 1);
-    Item& row = items_[item];
+    if (item.index() >= items_.size()) items_.resize(item.index() + 1);
+    Item& row = items_[item.index()];
     const std::size_t kept = std::min<std::size_t>(ring.size(), limits_.item_sessions);
     row.ring.assign(ring.end() - static_cast<std::ptrdiff_t>(kept), ring.end());
     row.places.clear();
-    for (const std::uint32_t sequence : row.ring) row.places.push_back(find_place(sequence, item));
+    for (const std::uint32_t sequence : row.ring)
+      row.places.push_back(find_place(sequence, item.value));
     row.sessions = sessions;
     row.log_sessions = std::log(static_cast<float>(sessions) + 1);
     return {};
   });
+}
+
+bool SessionIndex::may_hold(std::uint32_t sequence, std::uint32_t item) const {
+  // Once numbers are given again, a ring may still name the session that had one before.
+  if (total_ > std::numeric_limits<std::uint32_t>::max()) return true;
+  if (!alive(sequence)) return sequence < next_;
+  const auto& items = session(sequence).items;
+  return items.empty() || find_place(sequence, item) < items.size();
 }
 
 std::uint16_t SessionIndex::find_place(std::uint32_t sequence, std::uint32_t item) const {
@@ -273,7 +292,11 @@ Status SessionIndex::restore_live(const RowReader& rows) {
       dirty_live_.push_back(user);
       return {};
     }
-    owners_[live.sequence & live_mask_] = user;
+    UserId& owner = owners_[live.sequence & live_mask_];
+    if (!owner.is_none() || session(live.sequence).items.empty()) {
+      return row_error(live_space_, key, "its session is another user's or not there");
+    }
+    owner = user;
     live_[user] = live;
     return {};
   });

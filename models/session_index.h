@@ -69,7 +69,7 @@ class SessionIndex {
 
   /// As Model::save_some.
   bool save_some(RowBatch& out, std::size_t rows_max);
-  Status restore(const RowReader& rows);
+  Status restore(const RowReader& rows, std::size_t items);
   std::size_t memory_bytes() const;
 
  private:
@@ -88,14 +88,17 @@ class SessionIndex {
   std::uint32_t begin_session(UserId user, std::uint32_t ordinal);
   void stop_growing(UserId user);
   void enter_ring(ItemId item, std::uint32_t sequence);
+  /// Whether an item's ring may name the session: one that holds it, was emptied, or is no longer
+  /// alive, but none that has not begun.
+  bool may_hold(std::uint32_t sequence, std::uint32_t item) const;
   std::uint16_t find_place(std::uint32_t sequence, std::uint32_t item) const;
   std::uint32_t sequence_of(std::uint32_t slot) const {
     return next_ - 1 - ((next_ - 1 - slot) & mask_);
   }
   void save_live(RowBatch& out, std::size_t rows_max);
   Status restore_counts(const RowReader& rows);
-  Status restore_sessions(const RowReader& rows);
-  Status restore_items(const RowReader& rows);
+  Status restore_sessions(const RowReader& rows, std::size_t items);
+  Status restore_items(const RowReader& rows, std::size_t items);
   Status restore_live(const RowReader& rows);
 
   // Fixed after construction.

@@ -212,11 +212,12 @@ SessionKnn::Gift SessionKnn::gift_of(const Work& work, std::size_t neighbour) co
     __builtin_prefetch(index_.session(work.touched[neighbour + ahead].sequence).items.data());
   }
   const auto& items = index_.session(t.sequence).items;
-  if (t.place >= items.size()) return {};  // the session was emptied by a forget
+  const auto match = static_cast<std::size_t>(std::countr_zero(t.matches));
+  // The session was emptied by a forget, or its number was given again.
+  if (t.place >= items.size() || items[t.place] != work.query[match].value) return {};
   const std::size_t reach = options_.gap_max;
   const std::size_t first = t.place - std::min<std::size_t>(reach, t.place);
   const std::size_t count = std::min(t.place + reach + 1, items.size()) - first;
-  const auto match = static_cast<std::size_t>(std::countr_zero(t.matches));
   return {{items.data() + first, count},
           {gap_weight_.data() + (first + reach - t.place), count},
           t.similarity * match_weight_[match]};

@@ -63,7 +63,9 @@ class SessionKnn final : public Model {
   bool save_some(RowBatch& out, std::size_t rows_max) override {
     return index_.save_some(out, rows_max);
   }
-  Status restore(const RowReader& rows) override { return index_.restore(rows); }
+  Status restore(const RowReader& rows, std::size_t items) override {
+    return index_.restore(rows, items);
+  }
   std::size_t memory_bytes() const override { return index_.memory_bytes(); }
 
  private:

@@ -16,6 +16,7 @@ constexpr std::string_view space = "transitions.items";
 
 // A row's scale is reset when it reaches 2^rescale_log2: a power of two, so nothing is rounded.
 constexpr double rescale_log2 = 32;
+constexpr double half_weight_max = 1e9;
 
 }  // namespace
 
@@ -29,7 +30,8 @@ config::Table<TransitionsOptions> describe_transitions() {
               "Weight of a pair for each session border between its events.", range(0.0, 1.0))
       .option("row_items", &O::row_items, "Followers kept for each item.", range(1, 10'000))
       .option("half_weight", &O::half_weight,
-              "Weight that a row must gain until what it held counts half.", range(1.0, 1e9))
+              "Weight that a row must gain until what it held counts half.",
+              range(1.0, half_weight_max))
       .option("query_events", &O::query_events, "The user's newest events that are looked up.",
               range(1, 1'000))
       .option("position_decay", &O::position_decay, "Weight of an event for each newer one.",
@@ -73,7 +75,7 @@ void Transitions::candidates(const Query& query, Scratch& scratch,
     const double weight = position * std::pow(options_.query_border, borders);
     position *= options_.position_decay;
     float factor = 0;
-    if (event.item.index() < rows_.size() && rows_[event.item.index()].total > 0) {
+    if (event.item.index() < rows_.size() && rows_[event.item.index()].total > BoundedRow::least) {
       const Row& row = rows_[event.item.index()];
       factor = static_cast<float>(weight * std::sqrt(scale_of(row) / row.total));  // of R/√ΣR
       const std::span<const std::uint32_t> ids = row.followers.ids();
@@ -167,16 +169,22 @@ void Transitions::add(ItemId from, ItemId to, double weight) {
   Row& row = at(from);
   if (weight > 0) {
     row.gained += weight;
-    while (row.gained >= rescale_log2 * options_.half_weight) {
-      row.gained -= rescale_log2 * options_.half_weight;
-      row.total = std::ldexp(row.total, -static_cast<int>(rescale_log2));
-      row.followers.scale(std::ldexp(1.0F, -static_cast<int>(rescale_log2)));
-    }
+    rescale(row);
   }
   const double grown = weight / scale_of(row);
   row.total = std::max(row.total + grown, 0.0);
   row.followers.add(to.value, static_cast<float>(grown), options_.row_items);
   dirty_.mark(from.value);
+}
+
+void Transitions::rescale(Row& row) const {
+  const double span = rescale_log2 * options_.half_weight;
+  if (row.gained < span) return;
+  constexpr double all = 2'000;  // halvings after which nothing is left of any number
+  const double log2 = std::min(std::floor(row.gained / span) * rescale_log2, all);
+  row.gained = std::fmod(row.gained, span);
+  row.total = std::ldexp(row.total, -static_cast<int>(log2));
+  row.followers.scale(std::ldexp(1.0F, -static_cast<int>(log2)));
 }
 
 double Transitions::scale_of(const Row& row) const {
@@ -200,22 +208,21 @@ bool Transitions::save_some(RowBatch& out, std::size_t rows_max) {
   return dirty_.empty();
 }
 
-Status Transitions::restore(const RowReader& rows) {
-  return rows.scan(space, [this](std::string_view key, std::string_view value) -> Status {
-    const ItemId item(key_id(key));
+Status Transitions::restore(const RowReader& rows, std::size_t items) {
+  return rows.scan(space, [&](std::string_view key, std::string_view value) -> Status {
+    const ItemId item = key_item(key, items);
     if (item.is_none()) return row_error(space, key, "its key is no item");
     ByteReader reader = open_row(value);
     Row row;
     row.total = reader.number<double>();
     row.gained = reader.number<double>();
-    if (!row.followers.read(reader) || !reader.at_end() || !(row.total >= 0) ||
-        !(row.gained >= 0)) {
+    if (!row.followers.read(reader, items) || !reader.at_end() || !(row.total >= 0) ||
+        row.total > BoundedRow::most || !(row.gained >= 0) ||
+        row.gained > rescale_log2 * half_weight_max) {
       return row_error(space, key, "it holds no followers");
     }
-    for (const std::uint32_t follower : row.followers.ids()) {
-      if (follower == ItemId::none_value) return row_error(space, key, "a follower is no item");
-      at(ItemId(follower));
-    }
+    for (const std::uint32_t follower : row.followers.ids()) at(ItemId(follower));
+    rescale(row);  // it may have been written with a greater half_weight
     row.followers.prune(options_.row_items + options_.row_items / 4);
     at(item) = std::move(row);
     return {};

@@ -53,7 +53,7 @@ class Transitions final : public Model {
                std::vector<Reason>& out) const override;
   void learn(std::span<const Interaction> epoch) override;
   bool save_some(RowBatch& out, std::size_t rows_max) override;
-  Status restore(const RowReader& rows) override;
+  Status restore(const RowReader& rows, std::size_t items) override;
   std::size_t memory_bytes() const override;
 
   /// The two scores apart, for the query last given to `candidates`: `current` and `recent` of each
@@ -71,6 +71,8 @@ class Transitions final : public Model {
 
   void add(ItemId from, ItemId to, double weight);
   void take_back(const Interaction& x);
+  /// Brings `gained` below the limit at which the scale is reset.
+  void rescale(Row& row) const;
   double scale_of(const Row& row) const;
   Row& at(ItemId item);
 

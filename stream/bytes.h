@@ -70,8 +70,7 @@ class ByteReader {
     if constexpr (std::is_same_v<T, bool>) return number<std::uint8_t>() != 0;
     T value{};
     if (bytes_.size() < sizeof(T)) {
-      ok_ = false;
-      bytes_ = {};
+      fail();
       return value;
     }
     std::memcpy(&value, bytes_.data(), sizeof(T));
@@ -81,8 +80,7 @@ class ByteReader {
   std::string_view text() {
     const auto n = number<std::uint32_t>();
     if (bytes_.size() < n) {
-      ok_ = false;
-      bytes_ = {};
+      fail();
       return {};
     }
     const std::string_view s = bytes_.substr(0, n);
@@ -94,11 +92,16 @@ class ByteReader {
   std::uint32_t count(std::size_t entry_bytes) {
     const auto n = number<std::uint32_t>();
     if (n * entry_bytes > bytes_.size()) {
-      ok_ = false;
-      bytes_ = {};
+      fail();
       return 0;
     }
     return n;
+  }
+
+  /// What was read cannot be: not ok from now on.
+  void fail() {
+    ok_ = false;
+    bytes_ = {};
   }
 
   bool ok() const { return ok_; }

@@ -41,7 +41,7 @@ class Decoder {
   static constexpr std::size_t depth_max = 64;
   static constexpr std::size_t id_bytes_max = 256;
   static constexpr std::size_t attributes_max = 64;
-  static constexpr std::int64_t time_ms_max = 253'402'300'799'999;  ///< the end of year 9999
+  static constexpr std::int64_t time_ms_max = event_ms_max;
   static constexpr std::int64_t future_ms_max = 3'600'000;
   static constexpr std::int64_t quantity_max = 1'000'000'000;
 

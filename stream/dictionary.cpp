@@ -20,7 +20,7 @@ struct ItemDictionary::Index {
   std::size_t used = block_bytes;
 
   std::string_view keep(std::string_view name) {
-    assert(name.size() <= block_bytes);
+    assert(!name.empty() && name.size() <= block_bytes);
     if (used + name.size() > block_bytes) {
       blocks.push_back(std::make_unique<char[]>(block_bytes));
       used = 0;
@@ -63,13 +63,24 @@ void ItemDictionary::save(RowBatch& out) {
 Status ItemDictionary::restore(const RowReader& rows) {
   assert(names_.empty());
   return rows.scan(space, [&](std::string_view key, std::string_view value) -> Status {
-    if (key_id(key) != names_.size() || value.size() > block_bytes || !find(value).is_none()) {
+    if (key_id(key) != names_.size() || value.empty() || value.size() > block_bytes ||
+        !find(value).is_none()) {
       return error("state: the items are damaged at number " + std::to_string(names_.size()));
     }
     intern(value);
     saved_ = names_.size();
     return {};
   });
+}
+
+Result<std::size_t> stored_items(const RowReader& rows) {
+  std::size_t count = 0;
+  const Status read = rows.scan(space, [&count](std::string_view, std::string_view) -> Status {
+    ++count;
+    return {};
+  });
+  if (!read) return read.error();
+  return count;
 }
 
 }  // namespace freshet

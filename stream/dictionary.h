@@ -22,6 +22,7 @@ class ItemDictionary {
   ItemDictionary();
   ~ItemDictionary();
 
+  /// Requires a name of 1 to 65,536 bytes.
   ItemId intern(std::string_view name);
   /// The id, or none if the name was never interned.
   ItemId find(std::string_view name) const;
@@ -39,5 +40,8 @@ class ItemDictionary {
   std::vector<std::string_view> names_;
   std::size_t saved_ = 0;  ///< ids below this are in the store
 };
+
+/// How many items a state has. Cost: a scan of them.
+Result<std::size_t> stored_items(const RowReader& rows);
 
 }  // namespace freshet

@@ -11,6 +11,9 @@
 
 namespace freshet {
 
+/// The end of year 9999, in ms since 1970: no event is later, and none is earlier than 1970.
+inline constexpr std::int64_t event_ms_max = 253'402'300'799'999;
+
 using AttributeValue = std::variant<std::string, double, bool>;
 
 /// A click, purchase or other event of a shop, decoded and valid. Field meanings: the README's

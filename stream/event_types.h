@@ -45,6 +45,7 @@ class EventTypes {
   static constexpr std::size_t max_count = 32;    ///< HistoryItem::types is a word of bits
   static constexpr std::size_t max_undoable = 2;  ///< HistoryItem::undoable
   static constexpr double rating_weight_max = 5;
+  static constexpr double weight_max = 100;  ///< of any type, up or down
 
   struct Type {
     std::string name;

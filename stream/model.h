@@ -127,9 +127,12 @@ class Model {
   virtual bool save_some(RowBatch& out, std::size_t rows_max) = 0;
   void save(RowBatch& out) { save_some(out, every_row); }
 
-  /// Fills a new model from its rows. Error: a row that cannot be read, named. Restoring what was
-  /// saved gives a model with the same bytes in every later answer and row.
-  virtual Status restore(const RowReader& rows) = 0;
+  /// Fills a new model from its rows, in a state of `items` items. Error: a row that cannot be
+  /// read or that names another item, named. Restoring what was saved gives a model with the same
+  /// bytes in every later answer and row.
+  virtual Status restore(const RowReader& rows, std::size_t items) = 0;
+  /// The same from a whole state, which says itself how many items it has. Cost: a scan of them.
+  Status restore(const RowReader& rows);
 
   /// Bytes held, approximately. Bounded by the options.
   virtual std::size_t memory_bytes() const = 0;

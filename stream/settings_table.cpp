@@ -14,7 +14,7 @@ config::Table<EventTypeOptions> describe_event_type() {
   return object<T>("One event type: what such an event means.")
       .option("weight", &T::weight,
               "Strength of the interest it shows; below 0: the opposite; 0: none.",
-              range(-100.0, 100.0))
+              range(-EventTypes::weight_max, EventTypes::weight_max))
       .option("refresh", &T::refresh, "Whether such an event is answered with a new list.")
       .option("action", &T::action, "What it does.",
               config::names<EventAction>({{"interact", EventAction::interact},

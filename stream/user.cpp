@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <limits>
+#include <optional>
 
 #include "stream/bytes.h"
 #include "stream/hash.h"
@@ -46,6 +48,10 @@ void write(std::string& row, const RecentEvent& e) {
       .append_to(row);
 }
 
+bool is_time(std::int64_t ms) { return ms >= 0 && ms <= event_ms_max; }
+bool is_weight(float w) { return std::abs(w) <= static_cast<float>(EventTypes::weight_max); }
+bool is_type(EventTypeId type) { return type.value < EventTypes::max_count; }
+
 HistoryItem read_history_item(ByteReader& r) {
   HistoryItem h;
   h.item = ItemId{r.number<std::uint32_t>()};
@@ -58,7 +64,44 @@ HistoryItem read_history_item(ByteReader& r) {
   h.undoable[0] = r.number<std::uint8_t>();
   h.undoable[1] = r.number<std::uint8_t>();
   h.rating = r.number<float>();
+  if (h.item.is_none() || !is_weight(h.strength) || !is_time(h.last_ms) || !is_type(h.strongest) ||
+      !is_weight(h.rating)) {
+    r.fail();
+  }
   return h;
+}
+
+/// No value: there is none of this kind.
+std::optional<AttributeValue> read_value(ByteReader& r) {
+  switch (r.number<std::uint8_t>()) {
+    case 0:
+      return std::string(r.text());
+    case 1: {
+      const auto number = r.number<double>();
+      if (std::isfinite(number)) return number;
+      return std::nullopt;
+    }
+    case 2: {
+      const auto flag = r.number<std::uint8_t>();
+      if (flag <= 1) return flag == 1;
+      return std::nullopt;
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+/// In the order of their names.
+void read(ByteReader& r, std::vector<std::pair<std::string, AttributeValue>>& attributes) {
+  attributes.resize(r.count(6));
+  const std::string* before = nullptr;
+  for (auto& [key, value] : attributes) {
+    key = r.text();
+    std::optional<AttributeValue> found = read_value(r);
+    if (!found || (before != nullptr && *before >= key)) return r.fail();
+    value = std::move(*found);
+    before = &key;
+  }
 }
 
 void write(ByteWriter& w, const std::vector<ItemId>& items) {
@@ -91,6 +134,7 @@ void read_past(ByteReader& r, std::vector<HistoryItem>& history, std::vector<Rec
     e.type.value = r.number<std::uint8_t>();
     e.session = r.number<std::uint32_t>();
     e.time_ms = r.number<std::int64_t>();
+    if (e.item.is_none() || !is_type(e.type) || !is_time(e.time_ms)) r.fail();
   }
 }
 
@@ -150,27 +194,11 @@ bool User::decode(std::string_view row) {
   read_past(r, history, recent);
   event_ids.resize(r.count(8));
   for (std::uint64_t& id : event_ids) id = r.number<std::uint64_t>();
-  attributes.resize(r.count(6));
-  for (auto& [key, value] : attributes) {
-    key = r.text();
-    switch (r.number<std::uint8_t>()) {
-      case 0:
-        value = std::string(r.text());
-        break;
-      case 1:
-        value = r.number<double>();
-        break;
-      case 2:
-        value = r.number<bool>();
-        break;
-      default:
-        return false;
-    }
-  }
+  read(r, attributes);
   list_ms = r.number<std::int64_t>();
   read(r, held);
   read(r, held_popular);
-  return r.at_end();
+  return r.at_end() && is_time(last_ms) && is_time(list_ms);
 }
 
 bool UserFold::knows(const User& user, const Event& event) {

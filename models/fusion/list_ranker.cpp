@@ -242,9 +242,9 @@ bool ListRanker::save_some(RowBatch& out, std::size_t rows_max) {
   return !own_popularity_ || own_popularity_->save_some(out, rows_max);
 }
 
-Status ListRanker::restore(const RowReader& rows) {
+Status ListRanker::restore(const RowReader& rows, std::size_t items) {
   if (Status s = gates_.restore(rows); !s) return s;
-  return own_popularity_ ? own_popularity_->restore(rows) : Status{};
+  return own_popularity_ ? own_popularity_->restore(rows, items) : Status{};
 }
 
 }  // namespace freshet

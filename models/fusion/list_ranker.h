@@ -53,7 +53,7 @@ class ListRanker : public Ranker {
             RankedList& out) const override;
   void learn(std::span<const Interaction> epoch) override;
   bool save_some(RowBatch& out, std::size_t rows_max) override;
-  Status restore(const RowReader& rows) override;
+  Status restore(const RowReader& rows, std::size_t items) override;
 
   /// Lists that were made without one of the models, because its scores were not finite.
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }

@@ -43,7 +43,9 @@ class TimedModel final : public Model {
   bool save_some(RowBatch& out, std::size_t rows_max) override {
     return inner_->save_some(out, rows_max);
   }
-  Status restore(const RowReader& rows) override { return inner_->restore(rows); }
+  Status restore(const RowReader& rows, std::size_t items) override {
+    return inner_->restore(rows, items);
+  }
   std::size_t memory_bytes() const override { return inner_->memory_bytes(); }
 
  private:
@@ -70,7 +72,9 @@ class TimedRanker final : public Ranker {
   bool save_some(RowBatch& out, std::size_t rows_max) override {
     return inner_->save_some(out, rows_max);
   }
-  Status restore(const RowReader& rows) override { return inner_->restore(rows); }
+  Status restore(const RowReader& rows, std::size_t items) override {
+    return inner_->restore(rows, items);
+  }
 
  private:
   void ask(const TimedModel& model, const Query& query) const {

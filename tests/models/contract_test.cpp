@@ -173,7 +173,7 @@ void check_restores(const Make& make) {
     if (epoch % 3 == 1) test::save(*often, often_store);
     if (epoch % 12 == 7) {
       often = make();
-      REQUIRE(often->restore(often_store).has_value());
+      REQUIRE(often->restore(often_store, crowd_items).has_value());
     }
     for (std::uint32_t user = 0; user < crowd_users; user += 7) {
       REQUIRE(same(test::candidates(*steady, play.ask(user)),
@@ -184,7 +184,7 @@ void check_restores(const Make& make) {
   test::save(*often, often_store);
   CHECK(rows_of(steady_store) == rows_of(often_store));
   auto restored = make();
-  REQUIRE(restored->restore(steady_store).has_value());
+  REQUIRE(restored->restore(steady_store, crowd_items).has_value());
   RowBatch unchanged;
   restored->save(unchanged);
   CHECK(unchanged.size() == 0);
@@ -235,7 +235,7 @@ TEST_CASE("models: a row that cannot be read is an error that names it") {
         }
         batch.put(space, key, bad);
         REQUIRE(damaged.write(batch).has_value());
-        const Status status = kind.make(kind.defaults)->restore(damaged);
+        const Status status = kind.make(kind.defaults)->restore(damaged, crowd_items);
         INFO(space);
         REQUIRE_FALSE(status.has_value());
         CHECK(status.error().message.find(space) != std::string::npos);
@@ -320,7 +320,7 @@ TEST_CASE("models: after a forget nothing names the user, in memory or store") {
     test::save(model, store);
     CHECK(rows_naming(rows_of(store), distinctive) == 0);
     auto restored = kind.make(kind.defaults);
-    REQUIRE(restored->restore(store).has_value());
+    REQUIRE(restored->restore(store, crowd_items).has_value());
     CHECK(same(test::candidates(model, play.ask(1)), test::candidates(*restored, play.ask(1))));
   });
   CHECK(named_before > 0);

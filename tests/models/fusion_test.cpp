@@ -52,7 +52,7 @@ class Fake final : public Model {
   }
   void learn(std::span<const Interaction>) override {}
   bool save_some(RowBatch&, std::size_t) override { return true; }
-  Status restore(const RowReader&) override { return {}; }
+  Status restore(const RowReader&, std::size_t) override { return {}; }
   std::size_t memory_bytes() const override { return 0; }
 
  private:
@@ -337,7 +337,7 @@ TEST_CASE("fusion: a restored ranker makes the same lists") {
     RowBatch batch;
     first->save(batch);
     REQUIRE(store.write(batch).has_value());
-    REQUIRE(second->restore(store).has_value());
+    REQUIRE(second->restore(store, 60).has_value());
     for (std::uint32_t user = 0; user < 10; ++user) {
       const RankedList x = rank(*first, play.ask(user)), y = rank(*second, play.ask(user));
       CHECK(items_of(x) == items_of(y));

@@ -72,7 +72,7 @@ TEST_CASE("items come back from the store; only new ones are saved") {
   CHECK(back.intern("d") == ItemId{3});
 }
 
-TEST_CASE("a gap, a double name or an endless name among the items is damage, in words") {
+TEST_CASE("a gap, a double, empty or endless name among the items is damage, in words") {
   const auto restore = [](std::vector<std::pair<std::uint32_t, std::string>> rows) {
     MemoryStore store;
     RowBatch batch;
@@ -83,5 +83,6 @@ TEST_CASE("a gap, a double name or an endless name among the items is damage, in
   CHECK(restore({{0, "a"}, {1, "b"}}).empty());
   CHECK(restore({{0, "a"}, {2, "b"}}) == "state: the items are damaged at number 1");
   CHECK(restore({{0, "a"}, {1, "a"}}) == "state: the items are damaged at number 1");
+  CHECK(restore({{0, ""}}) == "state: the items are damaged at number 0");
   CHECK(restore({{0, std::string(70'000, 'x')}}) == "state: the items are damaged at number 0");
 }

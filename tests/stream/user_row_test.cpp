@@ -1,6 +1,8 @@
 // A user as a row of the state.
 
 #include <catch2/catch.hpp>
+#include <functional>
+#include <limits>
 #include <string>
 
 #include "tests/stream/user_play.h"
@@ -136,4 +138,41 @@ TEST_CASE("no byte of a row, changed to anything, crashes the reader") {
     }
   }
   CHECK(damaged > 100);  // versions, counts, lengths
+}
+
+TEST_CASE("a row with a value that no user can have is damaged") {
+  const auto read = [](const std::function<void(User&)>& change) {
+    User user = anna();
+    change(user);
+    return User{}.decode(user.encode());
+  };
+  REQUIRE(read([](User&) {}));
+  // Strengths that would make sums which cannot be stored.
+  for (const float wrong : {std::numeric_limits<float>::quiet_NaN(),
+                            std::numeric_limits<float>::infinity(), 3e38F, -101.0F}) {
+    CHECK_FALSE(read([&](User& u) { u.history[0].strength = wrong; }));
+    CHECK_FALSE(read([&](User& u) { u.history[0].rating = wrong; }));
+  }
+  // Times whose difference to an event's would overflow.
+  for (const std::int64_t wrong : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1},
+                                   std::numeric_limits<std::int64_t>::max()}) {
+    CHECK_FALSE(read([&](User& u) { u.last_ms = wrong; }));
+    CHECK_FALSE(read([&](User& u) { u.list_ms = wrong; }));
+    CHECK_FALSE(read([&](User& u) { u.history[0].last_ms = wrong; }));
+    CHECK_FALSE(read([&](User& u) { u.recent[0].time_ms = wrong; }));
+  }
+  CHECK_FALSE(read([](User& u) { u.history[0].item = ItemId{}; }));
+  CHECK_FALSE(read([](User& u) { u.history[0].strongest = {32}; }));
+  CHECK_FALSE(read([](User& u) { u.recent[0].item = ItemId{}; }));
+  CHECK_FALSE(read([](User& u) { u.recent[0].type = {32}; }));
+  CHECK_FALSE(read([](User& u) { std::swap(u.attributes[0], u.attributes[1]); }));
+  CHECK_FALSE(read([](User& u) { u.attributes[1] = u.attributes[0]; }));
+  CHECK_FALSE(
+      read([](User& u) { u.attributes[0].second = std::numeric_limits<double>::infinity(); }));
+}
+
+TEST_CASE("a flag is 0 or 1, so that a row that is read is written as it was") {
+  std::string row = anna().encode();
+  row[row.find("vip") + 4] = 2;
+  CHECK_FALSE(User{}.decode(row));
 }

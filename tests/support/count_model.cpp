@@ -63,7 +63,7 @@ bool CountModel::save_some(RowBatch& out, std::size_t rows_max) {
   return changed_.empty();
 }
 
-Status CountModel::restore(const RowReader& rows) {
+Status CountModel::restore(const RowReader& rows, std::size_t) {
   return rows.scan(name_, [&](std::string_view key, std::string_view value) -> Status {
     ByteReader r(value);
     counts_[ItemId{key_id(key)}] = r.number<float>();
@@ -115,7 +115,7 @@ bool CountRanker::save_some(RowBatch& out, std::size_t) {
   return true;
 }
 
-Status CountRanker::restore(const RowReader& rows) {
+Status CountRanker::restore(const RowReader& rows, std::size_t) {
   return rows.scan("fusion", [&](std::string_view, std::string_view value) -> Status {
     ByteReader r(value);
     learned_ = r.number<std::uint64_t>();

@@ -28,7 +28,7 @@ class CountModel final : public Model {
                std::vector<Reason>&) const override {}
   void learn(std::span<const Interaction> epoch) override;
   bool save_some(RowBatch& out, std::size_t rows_max) override;
-  Status restore(const RowReader& rows) override;
+  Status restore(const RowReader& rows, std::size_t items) override;
   std::size_t memory_bytes() const override { return counts_.size() * 8; }
 
   /// The best items, the highest first, ties by id.
@@ -55,7 +55,7 @@ class CountRanker final : public Ranker {
             RankedList& out) const override;
   void learn(std::span<const Interaction> epoch) override { learned_ += epoch.size(); }
   bool save_some(RowBatch& out, std::size_t rows_max) override;
-  Status restore(const RowReader& rows) override;
+  Status restore(const RowReader& rows, std::size_t items) override;
 
  private:
   const CountModel& model_;
