@@ -62,9 +62,10 @@ struct FileOrderLog::Files {
   Status remove(Segment segment);
   Status sync_directory();
   Status find();
-  /// Cuts off a torn end; a file whose header is torn is removed.
+  /// Of the newest one a torn end is cut off; if its header is torn, it is removed.
   Status read(Segment segment, SegmentEnd end, OrderSegment& content);
-  Status cut_off(Segment segment, std::uint64_t good_bytes);
+  /// Cuts off what is behind, and makes the rest safe.
+  Status keep(Segment segment, std::uint64_t good_bytes);
   Status begin(Segment segment);
   Status repair();
 };
@@ -104,11 +105,13 @@ Status FileOrderLog::Files::read(Segment segment, SegmentEnd end, OrderSegment& 
   }
   content = std::move(*decoded);
   if (content.good_bytes == 0) return remove(segment);
-  if (content.good_bytes < bytes.size()) return cut_off(segment, content.good_bytes);
+  // The newest one is made safe too: the process that wrote it may have died before it did so, and
+  // what is read now is built upon.
+  if (end == SegmentEnd::may_be_torn) return keep(segment, content.good_bytes);
   return {};
 }
 
-Status FileOrderLog::Files::cut_off(Segment segment, std::uint64_t good_bytes) {
+Status FileOrderLog::Files::keep(Segment segment, std::uint64_t good_bytes) {
   std::unique_ptr<rocksdb::WritableFile> end;
   rocksdb::Status s = disk.ReopenWritableFile(path(segment), &end, rocksdb::EnvOptions());
   if (s.ok()) s = end->Truncate(good_bytes);

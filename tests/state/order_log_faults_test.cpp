@@ -121,6 +121,27 @@ TEST_CASE("power that goes at any moment loses no note that was synced, and make
   }
 }
 
+TEST_CASE("what a process noted before it died is safe once the next one has read it") {
+  const std::vector<OrderRun> runs = {run_at(0), run_at(1), run_at(2), run_at(3)};
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    World world(seed);
+    {
+      FileOrderLog log(path, world.disk.disk());
+      log.open({}).value();
+      log.append({runs.data(), 3}).value();
+      world.disk.kill_process();
+    }
+    {
+      FileOrderLog log(path, world.disk.disk());
+      CHECK(log.open({}).value() == Order(runs.begin(), runs.begin() + 3));
+      log.append({runs.data() + 3, 1}).value();
+      log.sync().value();
+    }
+    world.disk.lose_power();
+    CHECK(world.opened().value() == runs);
+  }
+}
+
 TEST_CASE("a full disk is an error, and appending goes on when there is space again") {
   for (std::uint64_t room = 0; room < 2 * note_bytes; ++room) {
     World world;

@@ -1,0 +1,282 @@
+#include "tests/simulation/recount.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "stream/dictionary.h"
+#include "stream/list.h"
+#include "stream/users.h"
+#include "tests/support/count_model.h"
+
+namespace freshet::test {
+namespace {
+
+constexpr std::size_t pool_max = 50;  // Query::limit
+
+Output output_of(const Decoded& record, const std::string& user) {
+  Output out;
+  out.partition = record.partition;
+  out.offset = record.offset;
+  out.key = user;
+  return out;
+}
+
+}  // namespace
+
+std::optional<Output> Recount::take(const Decoded& record) {
+  const Event* event = record.event();
+  if (event == nullptr) {
+    Output out = output_of(record, "");
+    out.channel = Channel::rejected;
+    out.key = record.rejected.key;
+    out.value = record.rejected.value;
+    out.reason = std::get<Rejection>(record.what).reason;
+    return out;
+  }
+  if (type_of(*event).options.action == EventAction::forget) return forget(record);
+  if (!event->consent) {
+    const auto known = shoppers_.find(event->user);
+    Shopper visitor = known == shoppers_.end() ? Shopper{} : known->second;
+    if (known_id(visitor, *event)) return std::nullopt;
+    apply(visitor, *event, items_.count(event->item) > 0, false);
+    return answer(visitor, record);
+  }
+  begin_in_epoch(*event);
+  Shopper& shopper = shoppers_[event->user];
+  if (!event->item.empty()) items_.emplace(event->item, items_.size());
+  std::optional<Output> out;
+  if (!known_id(shopper, *event)) {
+    remember_id(shopper, *event);
+    apply(shopper, *event, true, true);
+    out = answer(shopper, record);
+  }
+  if (epoch_records_ >= plan_.engine.epoch_events) close_epoch();
+  return out;
+}
+
+std::optional<Output> Recount::forget(const Decoded& record) {
+  const Event& event = *record.event();
+  begin_in_epoch(event);
+  const auto known = shoppers_.find(event.user);
+  if (known != shoppers_.end()) {
+    for (const Interest& interest : known->second.interests) {
+      waiting_.push_back({interest.item, -std::max(0.0, strength(interest))});
+    }
+    shoppers_.erase(known);
+  }
+  close_epoch();
+  return output_of(record, event.user);
+}
+
+void Recount::begin_in_epoch(const Event& event) {
+  const bool over = event.time_ms - epoch_first_ms_ >= plan_.engine.epoch_span.count;
+  if (epoch_records_ > 0 && over) close_epoch();
+  if (epoch_records_ == 0) epoch_first_ms_ = event.time_ms;
+  ++epoch_records_;
+}
+
+void Recount::close_epoch() {
+  for (const Change& change : waiting_) counts_[change.item] += change.by;
+  waiting_.clear();
+  epoch_records_ = 0;
+}
+
+bool Recount::known_id(const Shopper& shopper, const Event& event) const {
+  return !event.id.empty() &&
+         std::find(shopper.ids.begin(), shopper.ids.end(), event.id) != shopper.ids.end();
+}
+
+void Recount::remember_id(Shopper& shopper, const Event& event) const {
+  if (event.id.empty()) return;
+  shopper.ids.push_back(event.id);
+  if (shopper.ids.size() > plan_.users.event_ids) shopper.ids.erase(shopper.ids.begin());
+}
+
+double Recount::strength(const Interest& interest) const {
+  std::optional<double> best;
+  for (const auto& [type, count] : interest.events) {
+    const EventTypeOptions& options = plan_.events.types.at(type);
+    const double weight = options.action == EventAction::rate ? interest.rating : options.weight;
+    best = std::max(best.value_or(weight), weight);
+  }
+  return best.value_or(0);
+}
+
+double Recount::strength(const Shopper& shopper, const std::string& item) const {
+  for (const Interest& interest : shopper.interests) {
+    if (interest.item == item) return std::max(0.0, strength(interest));
+  }
+  return 0;
+}
+
+void Recount::apply(Shopper& shopper, const Event& event, bool item_known, bool learn) {
+  const EventTypes::Type& type = type_of(event);
+  if (type.options.action == EventAction::profile) {
+    for (const auto& [key, value] : event.attributes) shopper.attributes[key] = value;
+    return;
+  }
+  const bool pause = event.time_ms - shopper.newest_ms > plan_.events.session_gap.count;
+  const bool other = event.session.empty() ? pause : event.session != shopper.session_name;
+  if (shopper.session == 0 || other) {
+    ++shopper.session;
+    shopper.session_events = 0;
+    shopper.session_name = event.session;
+  }
+  shopper.newest_ms = std::max(shopper.newest_ms, event.time_ms);
+  if (!item_known) return;
+  const std::string& undone = type.options.takes_back;
+  const bool rates = type.options.action == EventAction::rate;
+  if (!rates && type.options.weight == 0 && undone.empty()) return;
+  const double before = strength(shopper, event.item);
+  if (undone.empty()) {
+    add(shopper, event);
+  } else if (!take_back(shopper, event, undone)) {
+    return;
+  }
+  if (learn) waiting_.push_back({event.item, strength(shopper, event.item) - before});
+}
+
+void Recount::add(Shopper& shopper, const Event& event) {
+  const EventTypes::Type& type = type_of(event);
+  auto& interests = shopper.interests;
+  Interest interest{event.item, {}, 0};
+  const auto at = std::find_if(interests.begin(), interests.end(),
+                               [&](const Interest& i) { return i.item == event.item; });
+  if (at != interests.end()) {
+    interest = std::move(*at);
+    interests.erase(at);
+  } else if (interests.size() >= plan_.users.history_items) {
+    interests.pop_back();
+  }
+  const double weight = types_.weight(event.type, event.value);
+  if (weight < 0) {
+    interest.events.clear();
+  } else {
+    std::erase_if(interest.events,
+                  [&](const auto& e) { return plan_.events.types.at(e.first).weight < 0; });
+  }
+  ++interest.events[type.name];
+  if (type.options.action == EventAction::rate) interest.rating = weight;
+  interests.insert(interests.begin(), std::move(interest));
+  if (weight <= 0) return;
+  ++shopper.session_events;
+  shopper.recent.insert(shopper.recent.begin(), {event.item, type.name});
+  if (shopper.recent.size() > plan_.users.recent_events) shopper.recent.pop_back();
+}
+
+bool Recount::take_back(Shopper& shopper, const Event& event, const std::string& type) {
+  auto& interests = shopper.interests;
+  const auto at = std::find_if(interests.begin(), interests.end(),
+                               [&](const Interest& i) { return i.item == event.item; });
+  if (at == interests.end() || at->events.count(type) == 0) return false;
+  if (--at->events[type] == 0) at->events.erase(type);
+  const std::pair<std::string, std::string> undone{event.item, type};
+  const auto newest = std::find(shopper.recent.begin(), shopper.recent.end(), undone);
+  if (newest != shopper.recent.end()) shopper.recent.erase(newest);
+  if (at->events.empty()) interests.erase(at);
+  return true;
+}
+
+std::optional<Output> Recount::answer(Shopper& shopper, const Decoded& record) const {
+  const Event& event = *record.event();
+  if (!type_of(event).options.refresh) return std::nullopt;
+  const std::int64_t since = event.time_ms - shopper.list_ms;
+  const bool soon = since >= 0 && since < plan_.lists.min_interval.count;
+  if (!shopper.held.empty() && soon) return std::nullopt;
+
+  // The most counted items, and with them his own that nobody else knows; the older item wins.
+  struct Row {
+    std::string item;
+    double count = 0, own = 0;
+    std::size_t age = 0;
+  };
+  std::vector<Row> rows, own_rows;
+  for (const auto& [item, age] : items_) {
+    const auto counted = counts_.find(item);
+    const Row row{item, counted == counts_.end() ? 0 : counted->second, strength(shopper, item),
+                  age};
+    if (row.count > 0) rows.push_back(row);
+    if (row.count == 0 && row.own > 0) own_rows.push_back(row);
+  }
+  const auto best = [](const Row& a, const Row& b) {
+    return std::tuple(-a.count, a.age) < std::tuple(-b.count, b.age);
+  };
+  std::sort(rows.begin(), rows.end(), best);
+  if (rows.size() > pool_max) rows.resize(pool_max);
+  rows.insert(rows.end(), own_rows.begin(), own_rows.end());
+  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+    return std::tuple(-a.count - a.own, a.age) < std::tuple(-b.count - b.own, b.age);
+  });
+  if (rows.size() > plan_.lists.size) rows.resize(plan_.lists.size);
+  // What is printed is sorted by name where scores are equal.
+  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+    return std::tuple(-a.count - a.own, a.item) < std::tuple(-b.count - b.own, b.item);
+  });
+
+  std::vector<std::string> items;
+  List list;
+  for (const Row& row : rows) {
+    items.push_back(row.item);
+    List::Entry& entry = list.entries.emplace_back();
+    entry.item = row.item;
+    entry.score = row.count + row.own;
+    if (!shopper.recent.empty()) {
+      entry.because_count = 1;
+      entry.because[0] = shopper.recent.front().first;
+    }
+    list.parts.insert(list.parts.end(), {row.count, row.own});
+  }
+  if (plan_.lists.suppress_unchanged && shopper.held == items) return std::nullopt;
+  shopper.held = items;
+  shopper.list_ms = event.time_ms;
+  Output out = output_of(record, event.user);
+  const Cause cause{"events", record.partition, record.offset, type_of(event).name};
+  write_list(list, event, cause, {"count", "own"}, out.value.emplace());
+  return out;
+}
+
+std::string Recount::problem_of(const RowReader& rows) const {
+  ItemDictionary items;
+  if (Status s = items.restore(rows); !s) return s.error().message;
+  CountModel model;
+  if (Status s = model.restore(rows); !s) return s.error().message;
+  for (const auto& [name, age] : items_) {
+    const auto counted = counts_.find(name);
+    const double wanted = counted == counts_.end() ? 0 : counted->second;
+    const ItemId id = items.find(name);
+    if (id.is_none()) return "item " + name + " is not known";
+    if (model.count(id) != wanted) return "the count of item " + name;
+  }
+  std::string problem;
+  std::size_t users = 0;
+  const auto check = [&](const User& user) {
+    ++users;
+    const auto at = shoppers_.find(user.name);
+    if (at == shoppers_.end()) {
+      problem = "user " + user.name + " should not be there";
+      return;
+    }
+    const Shopper& s = at->second;
+    bool same = s.session == user.session && s.session_events == user.session_events &&
+                s.newest_ms == user.last_ms && s.interests.size() == user.history.size() &&
+                s.recent.size() == user.recent.size() && s.ids.size() == user.event_ids.size() &&
+                s.held.size() == user.held.size() &&
+                std::map(user.attributes.begin(), user.attributes.end()) == s.attributes;
+    for (std::size_t i = 0; same && i < s.interests.size(); ++i) {
+      same = items.name(user.history[i].item) == s.interests[i].item &&
+             user.history[i].strength == strength(s.interests[i]);
+    }
+    for (std::size_t i = 0; same && i < s.recent.size(); ++i) {
+      same = items.name(user.recent[i].item) == s.recent[i].first;
+    }
+    for (std::size_t i = 0; same && i < s.held.size(); ++i) {
+      same = items.name(user.held[i]) == s.held[i];
+    }
+    if (!same) problem = "user " + user.name;
+  };
+  if (Status s = for_each_stored_user(rows, check); !s) return s.error().message;
+  if (problem.empty() && users != shoppers_.size()) problem = "the number of users";
+  return problem;
+}
+
+}  // namespace freshet::test

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "stream/decoder.h"
+#include "stream/event_types.h"
+#include "stream/sink.h"
+#include "stream/store.h"
+#include "tests/simulation/plan.h"
+
+namespace freshet::test {
+
+/// The counting shop told a second time, from the contract and with maps of names only: one record
+/// after another, no batches, no rows, no ids. Shares the decoder and the printing of lists with
+/// the program, and nothing else.
+class Recount {
+ public:
+  explicit Recount(const Plan& plan) : plan_(plan), types_(plan.events.types) {}
+
+  /// What goes out for the record that is next in the engine's order.
+  std::optional<Output> take(const Decoded& record);
+
+  /// What of users and counts is not as counted here; "": nothing.
+  std::string problem_of(const RowReader& rows) const;
+
+ private:
+  struct Interest {
+    std::string item;
+    std::map<std::string, int> events;  ///< by type, those that still count
+    double rating = 0;
+  };
+  struct Shopper {
+    std::uint32_t session = 0, session_events = 0;
+    std::string session_name;
+    std::int64_t newest_ms = 0, list_ms = 0;
+    std::vector<Interest> interests;                          ///< the newest first
+    std::vector<std::pair<std::string, std::string>> recent;  ///< item and type, the newest first
+    std::vector<std::string> ids;                             ///< of events, the oldest first
+    std::map<std::string, AttributeValue> attributes;
+    std::vector<std::string> held;
+  };
+  struct Change {
+    std::string item;
+    double by;
+  };
+
+  const EventTypes::Type& type_of(const Event& event) const { return types_[event.type]; }
+  bool known_id(const Shopper& shopper, const Event& event) const;
+  void remember_id(Shopper& shopper, const Event& event) const;
+  double strength(const Shopper& shopper, const std::string& item) const;
+  double strength(const Interest& interest) const;
+  void apply(Shopper& shopper, const Event& event, bool item_known, bool learn);
+  void add(Shopper& shopper, const Event& event);
+  bool take_back(Shopper& shopper, const Event& event, const std::string& type);
+  std::optional<Output> answer(Shopper& shopper, const Decoded& record) const;
+  void begin_in_epoch(const Event& event);
+  void close_epoch();
+  std::optional<Output> forget(const Decoded& record);
+
+  const Plan& plan_;
+  const EventTypes types_;
+  std::map<std::string, Shopper> shoppers_;
+  std::map<std::string, std::size_t> items_;  ///< name → how many were met before it
+  std::map<std::string, double> counts_;
+  std::vector<Change> waiting_;  ///< what the open epoch will teach
+  std::uint32_t epoch_records_ = 0;
+  std::int64_t epoch_first_ms_ = 0;
+};
+
+}  // namespace freshet::test
