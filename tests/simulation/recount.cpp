@@ -239,7 +239,7 @@ std::string Recount::problem_of(const RowReader& rows) const {
   ItemDictionary items;
   if (Status s = items.restore(rows); !s) return s.error().message;
   CountModel model;
-  if (Status s = model.restore(rows); !s) return s.error().message;
+  if (Status s = model.restore(rows, items.size()); !s) return s.error().message;
   for (const auto& [name, age] : items_) {
     const auto counted = counts_.find(name);
     const double wanted = counted == counts_.end() ? 0 : counted->second;
