@@ -81,6 +81,16 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
   });
 }
 
+void add_run(CLI::App& app, CommandLine& line) {
+  const auto a = std::make_shared<RunArguments>();
+  CLI::App* sub = add_command(app, line, "run", "Follows the source: events in, lists out",
+                              [a](const Settings& s) { return run_command(s, *a); });
+  sub->add_flag(
+      "--accept-gap", a->accept_gap,
+      "Go on although the source has lost records that were never read, or is not the one "
+      "that the state was made from");
+}
+
 void add_simulate(CLI::App& app, CommandLine& line) {
   const auto a = std::make_shared<SimulateArguments>();
   CLI::App* sub = add_command(app, line, "simulate",
@@ -231,7 +241,7 @@ int run_program(int argc, char** argv) {
   app.set_version_flag("--version", "freshet " FRESHET_VERSION);
   app.require_subcommand(0, 1);
   add_settings(app, line);
-  add_command(app, line, "run", "Follows the source: events in, lists out", run_command);
+  add_run(app, line);
   add_evaluate(app, line);
   add_simulate(app, line);
   add_config(app, line);
@@ -245,7 +255,7 @@ int run_program(int argc, char** argv) {
   }
   if (!line.command) {
     line.demo = true;
-    line.command = run_command;
+    line.command = [](const Settings& s) { return run_command(s, {}); };
   }
   Settings settings;
   if (!read_settings(line, settings)) return exit_usage;

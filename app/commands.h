@@ -13,8 +13,11 @@ enum ExitStatus : int { exit_done = 0, exit_failed = 1, exit_usage = 2 };
 /// Each command: what it needs from the command line, and what it returns to the shell. Results go
 /// to standard output, what went wrong to standard error.
 
+struct RunArguments {
+  bool accept_gap = false;  ///< go on behind records that the log has lost, or with another log
+};
 /// Follows the source until its end or a signal.
-int run_command(const Settings& settings);
+int run_command(const Settings& settings, const RunArguments& arguments);
 
 struct EvaluateArguments {
   std::string protocol = "prequential";
