@@ -359,7 +359,12 @@ Pipeline::Step Pipeline::step(Stage stage, milliseconds wait) {
 Status run_pipeline(const PipelineParts& parts, const std::atomic<bool>& stop) {
   constexpr milliseconds wait{50};
   Pipeline pipeline(parts, stop);
-  if (Status s = pipeline.open(); !s) return s;
+  if (Status s = pipeline.open(); !s) {
+    // Nothing was read yet, so nothing is left undone.
+    if (!stop) return s;
+    parts.log("stopped before it began: " + s.error().message);
+    return {};
+  }
   const auto drive = [&](Pipeline::Stage stage) {
     while (pipeline.step(stage, wait) != Pipeline::Step::ended) {
     }

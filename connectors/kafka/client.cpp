@@ -13,6 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr milliseconds last_try_wait{2'000};
 constexpr std::chrono::seconds drop_wait{3};
 // How long one request may hold us before we look whether the client has failed.
 constexpr int slice_ms = 500;
@@ -115,9 +116,11 @@ Status Client::failure() {
 
 Status Client::may_wait() {
   if (Status failed = failure(); failed.has_error()) return failed;
-  if (hooks_.stop != nullptr && hooks_.stop->load() && monitor_->out_of_reach())
-    return error("kafka: stopped while waiting for a broker of " + brokers_);
-  return {};
+  if (hooks_.stop == nullptr || !hooks_.stop->load() || !monitor_->out_of_reach()) return {};
+  // It may have come back meanwhile, and nobody asked.
+  probe(last_try_wait);
+  if (!monitor_->out_of_reach()) return {};
+  return error("kafka: stopped while waiting for a broker of " + brokers_);
 }
 
 std::string Client::cluster_id(milliseconds timeout) {

@@ -73,7 +73,7 @@ Properties consumer_properties(const KafkaOptions& options, bool accept_gap) {
   // One process holds all partitions, so there is nothing for cooperation to win.
   defaults["partition.assignment.strategy"] = "range";
   // How long a process that hangs, or was stopped for good, keeps another instance out.
-  defaults["session.timeout.ms"] = "20000";
+  defaults["session.timeout.ms"] = "45000";
   return layered(std::move(defaults), options,
                  {{"group.id", options.group},
                   {"group.instance.id", options.instance},

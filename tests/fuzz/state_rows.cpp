@@ -177,7 +177,7 @@ void check_users(const Rows& rows) {
   if (!was_read(users.restore(rows))) return;
   std::vector<std::string_view> names;
   for (const auto& [name, value] : rows.in("user")) names.push_back(name);
-  if (!was_read(users.load(names, executor))) return;
+  if (!was_read(users.load(names, rows.in("item").size(), executor))) return;
   users.measure();
   users.admit("somebody new");
   check(users.find("somebody new") < users.slot_end(), "a new user gets a slot");

@@ -46,12 +46,12 @@ TEST_CASE(
   options.instance = "blue";
   CHECK(kafka::consumer_properties(options, false).at("group.instance.id") == "blue");
   CHECK(kafka::consumer_properties(options, false).at("partition.assignment.strategy") == "range");
-  CHECK(kafka::consumer_properties(options, false).at("session.timeout.ms") == "20000");
+  CHECK(kafka::consumer_properties(options, false).at("session.timeout.ms") == "45000");
   options.properties = {{"partition.assignment.strategy", "cooperative-sticky"},
-                        {"session.timeout.ms", "45000"}};
+                        {"session.timeout.ms", "20000"}};
   CHECK(kafka::consumer_properties(options, false).at("partition.assignment.strategy") ==
         "cooperative-sticky");
-  CHECK(kafka::consumer_properties(options, false).at("session.timeout.ms") == "45000");
+  CHECK(kafka::consumer_properties(options, false).at("session.timeout.ms") == "20000");
   CHECK(property_problem("partition.assignment.strategy", "cooperative-sticky") == "");
   CHECK(property_problem("group.instance.id", "x") ==
         "cannot be set here: set kafka.instance instead");
