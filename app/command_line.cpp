@@ -81,6 +81,16 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
   });
 }
 
+void add_run(CLI::App& app, CommandLine& line) {
+  const auto a = std::make_shared<RunArguments>();
+  CLI::App* sub = add_command(app, line, "run", "Follows the source: events in, lists out",
+                              [a](const Settings& s) { return run_command(s, *a); });
+  sub->add_flag(
+      "--accept-gap", a->accept_gap,
+      "Go on although the source has lost records that were never read, or is not the one "
+      "that the state was made from");
+}
+
 void add_simulate(CLI::App& app, CommandLine& line) {
   const auto a = std::make_shared<SimulateArguments>();
   CLI::App* sub = add_command(app, line, "simulate",
@@ -156,6 +166,20 @@ void add_inspect(CLI::App& app, CommandLine& line) {
       [=](const Settings& s) { return inspect_state_command(s, *json); });
 }
 
+void add_backup(CLI::App& app, CommandLine& line) {
+  const auto directory = std::make_shared<std::string>();
+  const auto add = [&](const char* name, const char* sentence, const char* which,
+                       int (*command)(const Settings&, const std::string&)) {
+    CLI::App* sub = add_command(app, line, name, sentence,
+                                [=](const Settings& s) { return command(s, *directory); });
+    sub->add_option("DIR", *directory, which)->required();
+  };
+  add("backup", "Copies the state to a new directory, while freshet runs too",
+      "The directory to make", backup_command);
+  add("restore", "Copies a backup to state.path, which must hold nothing", "The backup",
+      restore_command);
+}
+
 bool read_file(const std::string& path, std::string& text) try {
   std::ifstream in(path, std::ios::binary);
   text.assign(std::istreambuf_iterator<char>(in), {});
@@ -217,12 +241,13 @@ int run_program(int argc, char** argv) {
   app.set_version_flag("--version", "freshet " FRESHET_VERSION);
   app.require_subcommand(0, 1);
   add_settings(app, line);
-  add_command(app, line, "run", "Follows the source: events in, lists out", run_command);
+  add_run(app, line);
   add_evaluate(app, line);
   add_simulate(app, line);
   add_config(app, line);
   add_topics(app, line);
   add_inspect(app, line);
+  add_backup(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -230,7 +255,7 @@ int run_program(int argc, char** argv) {
   }
   if (!line.command) {
     line.demo = true;
-    line.command = run_command;
+    line.command = [](const Settings& s) { return run_command(s, {}); };
   }
   Settings settings;
   if (!read_settings(line, settings)) return exit_usage;

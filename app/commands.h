@@ -13,8 +13,11 @@ enum ExitStatus : int { exit_done = 0, exit_failed = 1, exit_usage = 2 };
 /// Each command: what it needs from the command line, and what it returns to the shell. Results go
 /// to standard output, what went wrong to standard error.
 
+struct RunArguments {
+  bool accept_gap = false;  ///< go on behind records that the log has lost, or with another log
+};
 /// Follows the source until its end or a signal.
-int run_command(const Settings& settings);
+int run_command(const Settings& settings, const RunArguments& arguments);
 
 struct EvaluateArguments {
   std::string protocol = "prequential";
@@ -46,6 +49,11 @@ int topics_create_command(const Settings& settings, const TopicsArguments& argum
 int inspect_user_command(const Settings& settings, const std::string& user, bool json);
 int inspect_item_command(const Settings& settings, const std::string& item, bool json);
 int inspect_state_command(const Settings& settings, bool json);
+
+/// Copies the state to a new directory, beside a running freshet too; and from there into a
+/// state.path that holds nothing.
+int backup_command(const Settings& settings, const std::string& directory);
+int restore_command(const Settings& settings, const std::string& directory);
 
 /// Prints "freshet: …" on standard error; returns `exit_failed`.
 int failed(const std::string& message);

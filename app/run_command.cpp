@@ -83,14 +83,15 @@ class Display {
 
 }  // namespace
 
-int run_command(const Settings& settings) {
+int run_command(const Settings& settings, const RunArguments& arguments) {
   const std::atomic<bool>& stop = stop_signal();
   auto store = open_store(settings);
   if (!store) return failed(store.error().message);
   auto engine = make_engine(settings, **store);
   if (!engine) return failed(engine.error().message);
-  const auto source = make_source(settings);
-  const auto sink = make_sink(settings);
+  const Manner manner{arguments.accept_gap, &stop};
+  const auto source = make_source(settings, manner);
+  const auto sink = make_sink(settings, manner, source.get());
   const auto order = make_order_log(settings);
 
   const bool stdout_is_ours = settings.sink.type() != "stdout";
@@ -113,7 +114,8 @@ int run_command(const Settings& settings) {
                             system_clock(),
                             metrics,
                             [](std::string_view line) { log_line(LogLevel::info, line); },
-                            settings.topics.events};
+                            settings.topics.events,
+                            arguments.accept_gap};
   Status result;
   {
     const Display display(metrics, block ? Display::Way::block : Display::Way::lines);

@@ -43,6 +43,18 @@ config::TypeTable sink_types() {
       .type("none", object<NoOptions>("Nowhere: lists are made and counted only."));
 }
 
+/// Transactions commit positions of the source together with what goes to the sink.
+std::vector<config::Finding> one_kafka(const Settings& settings) {
+  if (settings.delivery.guarantee != Guarantee::exactly_once) return {};
+  const std::string& source = settings.source.type();
+  const std::string& sink = settings.sink.type();
+  // A file is cut back after a crash, so each list is in it once under either guarantee.
+  if (sink == "file" || sink == "none" || (sink == "kafka" && source == "kafka")) return {};
+  return {{"delivery.guarantee",
+           "is \"exactly_once\", which lists from source \"" + source + "\" to sink \"" + sink +
+               "\" cannot be; allowed: from \"kafka\" to \"kafka\", or to \"file\""}};
+}
+
 std::string models_problem(const std::vector<config::Tagged>& models) {
   std::set<std::string> seen;
   for (const config::Tagged& model : models) {
@@ -84,7 +96,8 @@ Table<Settings> describe_settings() {
           object<HttpOptions>("The HTTP API and page.")
               .option("listen", &HttpOptions::listen, "Address and port; empty switches it off.",
                       not_yet("The HTTP API comes with a later version.")))
-      .option("log", &Settings::log, describe_log());
+      .option("log", &Settings::log, describe_log())
+      .check(&one_kafka);
 }
 
 }  // namespace freshet

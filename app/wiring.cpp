@@ -23,6 +23,18 @@ class NoSink final : public Sink {
   Result<std::string> flush(const Positions&) override { return std::string(); }
 };
 
+/// Cannot be had with these settings.
+class RefusedSink final : public Sink {
+ public:
+  explicit RefusedSink(std::string because) : because_(std::move(because)) {}
+  Result<Kind> open(const std::string&) override { return error(because_); }
+  Status write(std::span<Output>) override { return error(because_); }
+  Result<std::string> flush(const Positions&) override { return error(because_); }
+
+ private:
+  const std::string because_;
+};
+
 }  // namespace
 
 KafkaLog kafka_log() {
@@ -51,12 +63,18 @@ std::unique_ptr<Source> make_source(const Settings& settings, Manner manner) {
   return std::make_unique<SimulateSource>(settings.source.as<SimulateOptions>(), system_clock());
 }
 
-std::unique_ptr<Sink> make_sink(const Settings& settings, Manner manner) {
+std::unique_ptr<Sink> make_sink(const Settings& settings, Manner manner, const Source* source) {
   const std::string& type = settings.sink.type();
   if (type == "kafka") {
     KafkaSink::Settings writing;
+    writing.source = dynamic_cast<const KafkaSource*>(source);
     writing.exactly_once = settings.delivery.guarantee == Guarantee::exactly_once;
     writing.stop = manner.stop;
+    if (writing.exactly_once && writing.source == nullptr) {
+      return std::make_unique<RefusedSink>(
+          "delivery.guarantee: 'exactly_once' needs source.type 'kafka' beside sink.type 'kafka', "
+          "as the positions of no other source can be part of a transaction");
+    }
     return std::make_unique<KafkaSink>(settings.kafka, settings.topics, kafka_log(), system_clock(),
                                        writing);
   }

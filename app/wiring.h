@@ -23,7 +23,10 @@ struct Manner {
 
 /// The parts that the settings name. Kafka's lines go to the log.
 std::unique_ptr<Source> make_source(const Settings& settings, Manner manner = {});
-std::unique_ptr<Sink> make_sink(const Settings& settings, Manner manner = {});
+/// `source` must outlive the sink: with delivery.guarantee exactly_once its positions are committed
+/// in one piece with the lists.
+std::unique_ptr<Sink> make_sink(const Settings& settings, Manner manner = {},
+                                const Source* source = nullptr);
 KafkaLog kafka_log();
 
 /// The state directory, or memory if there is no path.

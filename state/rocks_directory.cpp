@@ -60,20 +60,24 @@ rocksdb::Status make_directories(const std::string& path, Disk& disk) {
 
 }  // namespace
 
+std::string manifest_name(const std::string& path, Disk& disk) {
+  std::string name;
+  if (!rocksdb::ReadFileToString(&disk, path + "/CURRENT", &name).ok()) return {};
+  if (!name.empty() && name.back() == '\n') name.pop_back();
+  return name;
+}
+
 Result<bool> holds_state(const std::string& path, Disk& disk) {
-  std::string manifest;
-  if (disk.FileExists(path + "/CURRENT").ok() &&
-      rocksdb::ReadFileToString(&disk, path + "/CURRENT", &manifest).ok()) {
-    while (!manifest.empty() && manifest.back() == '\n') manifest.pop_back();
-    if (manifest.starts_with("MANIFEST-") && disk.FileExists(path + "/" + manifest).ok())
-      return true;
-    return error("state: the directory '" + path +
-                 "' is damaged: its file CURRENT names no file that is there");
+  const std::string damaged = "state: the directory '" + path + "' is damaged: its file CURRENT ";
+  if (disk.FileExists(path + "/CURRENT").ok()) {
+    const std::string name = manifest_name(path, disk);
+    if (name.starts_with("MANIFEST-") && disk.FileExists(path + "/" + name).ok()) return true;
+    return error(damaged + "names no file that is there");
   }
   const auto names = names_in(path, disk);
   // What is wrong with a path that cannot be read is said when it is made.
   if (!names || std::none_of(names->begin(), names->end(), is_of_rows)) return false;
-  return error("state: the directory '" + path + "' is damaged: its file CURRENT is missing");
+  return error(damaged + "is missing");
 }
 
 Status make_state_directory(const std::string& path, Disk& disk) {
@@ -85,6 +89,41 @@ Status make_state_directory(const std::string& path, Disk& disk) {
   if (std::all_of(names->begin(), names->end(), is_of_beginning)) return {};
   return error("state: the directory '" + path +
                "' holds files but no state; give an empty or a new directory");
+}
+
+Status remove_state_directory(const std::string& path, Disk& disk) {
+  if (!disk.FileExists(path).ok()) return {};
+  const auto names = names_in(path, disk);
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    if (is_of_rows(name) || is_of_beginning(name) || name == "CURRENT" || name == "WRITTEN.next")
+      continue;
+    return error("state: the directory '" + path + "' holds other files; remove it first");
+  }
+  rocksdb::FileLock* lock = nullptr;
+  rocksdb::Status s = disk.LockFile(path + "/LOCK", &lock);
+  if (!s.ok()) return error("state: the directory '" + path + "' is in use: " + reason_of(s));
+  // The rows are no state any more from the first removal on.
+  for (const char* first : {"CURRENT", "WRITTEN"}) {
+    if (disk.FileExists(path + '/' + first).ok()) s = disk.DeleteFile(path + '/' + first);
+  }
+  for (const std::string& name : *names) {
+    if (s.ok() && disk.FileExists(path + '/' + name).ok()) s = disk.DeleteFile(path + '/' + name);
+  }
+  (void)disk.UnlockFile(lock);
+  if (s.ok() && disk.FileExists(path + "/LOCK").ok()) s = disk.DeleteFile(path + "/LOCK");
+  if (s.ok()) s = disk.DeleteDir(path);
+  if (!s.ok())
+    return error("state: the directory '" + path + "' cannot be removed: " + reason_of(s));
+  return {};
+}
+
+Status sync_parent(const std::string& path, Disk& disk) {
+  std::unique_ptr<rocksdb::Directory> handle;
+  rocksdb::Status s = disk.NewDirectory(parent_of(path), &handle);
+  if (s.ok()) s = handle->Fsync();
+  if (!s.ok()) return error("state: the directory '" + parent_of(path) + "': " + reason_of(s));
+  return {};
 }
 
 std::string damaged_table(const std::string& path, const rocksdb::Options& options) {

@@ -46,6 +46,8 @@ namespace {
 
 using DbPointer = std::unique_ptr<rocksdb::DB>;
 
+constexpr int attempts = 50;  ///< to open beside a process that writes
+
 Error describe(const std::string& path, const rocksdb::Status& status) {
   const std::string text = status.ToString();
   // RocksDB's own words: the path may hold "lock" too.
@@ -114,8 +116,10 @@ Status look_first(const std::string& path, const rocksdb::Options& options,
   return all_there;
 }
 
-Result<DbPointer> open_to_read(const std::string& path, const rocksdb::Options& options,
+Result<DbPointer> open_to_read(const std::string& path, rocksdb::Options& options,
                                std::optional<std::uint64_t> written, const RocksWords& words) {
+  // All tables at once: a writer beside us may remove them later.
+  options.max_open_files = -1;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status s = rocksdb::DB::OpenForReadOnly(options, path, &db);
   DbPointer owner(db);
@@ -141,6 +145,19 @@ RocksStore::~RocksStore() = default;
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, Mode mode,
                                                      const RocksOptions& ours) {
+  if (mode == Mode::read_write) return open_once(path, mode, ours);
+  // A process that writes beside us may remove a file that we are about to open; then the file
+  // CURRENT has changed too.
+  for (int attempt = 0;; ++attempt) {
+    const std::string before = manifest_name(path, disk_of(ours.disk));
+    auto store = open_once(path, mode, ours);
+    if (store || attempt == attempts || manifest_name(path, disk_of(ours.disk)) == before)
+      return store;
+  }
+}
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open_once(const std::string& path, Mode mode,
+                                                          const RocksOptions& ours) {
   auto impl = std::make_unique<Impl>(path, disk_of(ours.disk));
   const auto there = holds_state(path, impl->disk);
   if (!there) return there.error();
@@ -232,6 +249,12 @@ Result<std::vector<std::string>> RocksStore::spaces() const {
   }
   if (!at->status().ok()) return describe(impl_->path, at->status());
   return names;
+}
+
+std::uint64_t RocksStore::estimated_rows() const {
+  std::uint64_t rows = 0;
+  impl_->db->GetIntProperty(rocksdb::DB::Properties::kEstimateNumKeys, &rows);
+  return rows;
 }
 
 Status RocksStore::purge() { return impl_->purge(); }

@@ -15,7 +15,7 @@ struct RocksOptions {
   std::uint64_t memory_bytes = 64 << 20;
   /// How long the bytes of erased rows may stay in the files, while the store is open and written
   /// to; 0: until RocksDB happens to drop them.
-  std::chrono::seconds purge_interval = std::chrono::hours(1);
+  std::chrono::seconds purge_interval = std::chrono::hours(6);
   Disk* disk = nullptr;
 };
 
@@ -47,6 +47,9 @@ class RocksStore final : public Store {
   Status scan(std::string_view space, const Visit& visit) const override;
   Result<std::vector<std::string>> spaces() const override;
 
+  /// About how many rows there are. Cost: O(tables).
+  std::uint64_t estimated_rows() const;
+
   /// Rewrites the files that hold erased or replaced rows beside an erasure, so that nothing of
   /// them is left. Cost: all rows are read and written once if there is one erasure, nothing
   /// otherwise. May run beside everything; done now and then by a thread of the store's own.
@@ -55,6 +58,8 @@ class RocksStore final : public Store {
  private:
   struct Impl;
   explicit RocksStore(std::unique_ptr<Impl> impl);
+  static Result<std::unique_ptr<RocksStore>> open_once(const std::string& path, Mode mode,
+                                                       const RocksOptions& options);
   std::unique_ptr<Impl> impl_;
 };
 

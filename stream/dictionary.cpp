@@ -73,14 +73,4 @@ Status ItemDictionary::restore(const RowReader& rows) {
   });
 }
 
-Result<std::size_t> stored_items(const RowReader& rows) {
-  std::size_t count = 0;
-  const Status read = rows.scan(space, [&count](std::string_view, std::string_view) -> Status {
-    ++count;
-    return {};
-  });
-  if (!read) return read.error();
-  return count;
-}
-
 }  // namespace freshet

@@ -41,7 +41,4 @@ class ItemDictionary {
   std::size_t saved_ = 0;  ///< ids below this are in the store
 };
 
-/// How many items a state has. Cost: a scan of them.
-Result<std::size_t> stored_items(const RowReader& rows);
-
 }  // namespace freshet

@@ -102,7 +102,7 @@ Status Engine::load_users(std::span<const Decoded> records) {
   for (const Decoded& record : records) {
     if (const Event* event = record.event()) names_.push_back(event->user);
   }
-  return users_.load(names_, executor_);
+  return users_.load(names_, items_.size(), executor_);
 }
 
 void Engine::close_epoch() {
@@ -210,7 +210,7 @@ void Engine::rank_event(User& user, ItemId item, const Event& event, Outcome& ou
 
 Status Engine::answer(std::string_view name, std::int64_t now_ms, Outcome& out) {
   out = Outcome{};
-  if (Status s = users_.load({&name, 1}, executor_); !s) return s;
+  if (Status s = users_.load({&name, 1}, items_.size(), executor_); !s) return s;
   const Users::Slot slot = users_.find(name);
   User copy = slot == Users::none ? User{} : users_[slot];
   copy.held.clear();

@@ -172,8 +172,14 @@ Status Engine::restore_meta(const RowReader& rows) {
   epoch_first_ms_ = r.number<std::int64_t>();
   pending_count_ = r.count(interaction_bytes_min);
   reserve_pending(pending_count_);
-  for (std::size_t i = 0; i < pending_count_; ++i) read_interaction(r, pending_[i]);
-  if (version != engine_row_version || !r.at_end()) {
+  bool known = true;
+  for (std::size_t i = 0; i < pending_count_; ++i) {
+    Interaction& x = pending_[i];
+    read_interaction(r, x);
+    known = known && (x.forget || x.item.index() < items_.size()) &&
+            names_known_items(x.history, x.recent, items_.size());
+  }
+  if (!known || version != engine_row_version || !r.at_end()) {
     return error("state: the row of the open epoch is damaged");
   }
   return {};
@@ -185,9 +191,9 @@ Status Engine::restore(const RowReader& rows, RowBatch& stale) {
   if (Status s = users_.restore(rows); !s) return s;
   if (Status s = restore_meta(rows); !s) return s;
   for (const auto& model : models_) {
-    if (Status s = model->restore(rows); !s) return s;
+    if (Status s = model->restore(rows, items_.size()); !s) return s;
   }
-  if (Status s = ranker_->restore(rows); !s) return s;
+  if (Status s = ranker_->restore(rows, items_.size()); !s) return s;
 
   std::vector<std::string_view> owners = {meta_space, delivery_space, "item", "user", "fusion"};
   for (const auto& model : models_) owners.push_back(model->name());

@@ -131,8 +131,6 @@ class Model {
   /// read or that names another item, named. Restoring what was saved gives a model with the same
   /// bytes in every later answer and row.
   virtual Status restore(const RowReader& rows, std::size_t items) = 0;
-  /// The same from a whole state, which says itself how many items it has. Cost: a scan of them.
-  Status restore(const RowReader& rows);
 
   /// Bytes held, approximately. Bounded by the options.
   virtual std::size_t memory_bytes() const = 0;

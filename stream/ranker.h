@@ -46,7 +46,6 @@ class Ranker {
   virtual bool save_some(RowBatch& out, std::size_t rows_max) = 0;
   void save(RowBatch& out) { save_some(out, every_row); }
   virtual Status restore(const RowReader& rows, std::size_t items) = 0;
-  Status restore(const RowReader& rows);
 };
 
 }  // namespace freshet

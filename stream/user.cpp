@@ -138,6 +138,20 @@ void read_past(ByteReader& r, std::vector<HistoryItem>& history, std::vector<Rec
   }
 }
 
+bool names_known_items(const std::vector<HistoryItem>& history,
+                       const std::vector<RecentEvent>& recent, std::size_t items) {
+  const auto known = [&](const auto& named) { return named.item.index() < items; };
+  return std::all_of(history.begin(), history.end(), known) &&
+         std::all_of(recent.begin(), recent.end(), known);
+}
+
+bool User::names_known_items(std::size_t items) const {
+  const auto known = [&](ItemId item) { return item.index() < items; };
+  return freshet::names_known_items(history, recent, items) &&
+         std::all_of(held.begin(), held.end(), known) &&
+         std::all_of(held_popular.begin(), held_popular.end(), known);
+}
+
 std::string User::encode() const {
   std::string row;
   row.reserve(128 + history.size() * history_item_bytes + recent.size() * recent_event_bytes +

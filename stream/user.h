@@ -36,6 +36,8 @@ struct User {
   std::string encode() const;
   /// Sets all but the name. False if the row is damaged.
   bool decode(std::string_view row);
+  /// Whether all items that he names are among the first `items`.
+  bool names_known_items(std::size_t items) const;
   /// Bytes held, approximately.
   std::size_t memory_bytes() const;
 };
@@ -44,6 +46,9 @@ struct User {
 void write_past(std::string& row, const std::vector<HistoryItem>& history,
                 const std::vector<RecentEvent>& recent);
 void read_past(ByteReader& r, std::vector<HistoryItem>& history, std::vector<RecentEvent>& recent);
+/// Whether all items named there are among the first `items`.
+bool names_known_items(const std::vector<HistoryItem>& history,
+                       const std::vector<RecentEvent>& recent, std::size_t items);
 
 /// Folds events into users. Pure: what comes out depends on the user, the event and the options
 /// only.

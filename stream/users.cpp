@@ -36,7 +36,7 @@ Users::~Users() = default;
 
 std::size_t Users::in_memory() const { return index_->slots.size(); }
 
-Status Users::load(std::span<const std::string_view> names, Executor& executor) {
+Status Users::load(std::span<const std::string_view> names, std::size_t items, Executor& executor) {
   if (all_in_memory_) return {};
   std::vector<std::string_view> missing;
   for (const std::string_view name : names) {
@@ -48,10 +48,12 @@ Status Users::load(std::span<const std::string_view> names, Executor& executor) 
   std::vector<std::optional<Error>> failures(missing.size());
   executor.run(missing.size(), [&](std::size_t i, std::size_t) {
     auto user = stored_user(*rows_, missing[i]);
-    if (user) {
-      found[i] = std::move(*user);
-    } else {
+    if (!user) {
       failures[i] = user.error();
+    } else if (*user && !(*user)->names_known_items(items)) {
+      failures[i] = damaged(missing[i]);
+    } else {
+      found[i] = std::move(*user);
     }
   });
   for (std::size_t i = 0; i < missing.size(); ++i) {
@@ -213,7 +215,7 @@ Result<std::unique_ptr<User>> stored_user(const RowReader& rows, std::string_vie
   if (!*row) return user;
   user = std::make_unique<User>();
   user->name = name;
-  if (!user->decode(**row)) return damaged(name);
+  if (!user->decode(**row) || user->id.is_none()) return damaged(name);
   return user;
 }
 

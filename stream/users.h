@@ -37,9 +37,10 @@ class Users {
   ~Users();
 
   /// Reads those who are known and not in memory. Call it for every name before `admit` and `find`.
-  /// Error: the store cannot be read, or a row is damaged. Cost: one read a name that is not in
-  /// memory, several at a time; none while all known users are in memory.
-  Status load(std::span<const std::string_view> names, Executor& executor);
+  /// Error: the store cannot be read, or a row is damaged: it may name the first `items` items.
+  /// Cost: one read a name that is not in memory, several at a time; none while all known users are
+  /// in memory.
+  Status load(std::span<const std::string_view> names, std::size_t items, Executor& executor);
 
   /// Finds or makes the user, and marks him changed.
   Slot admit(std::string_view name);

@@ -24,9 +24,18 @@ Commits::Commits(Client& client, const Clock& clock, std::string topic, std::str
       group_(std::move(group)),
       answers_(rd_kafka_queue_new(client.get())) {}
 
-Status Commits::commit(const Positions& done, milliseconds timeout) {
-  if (done.empty()) return {};
-  const PartitionList list = partition_list(topic_, done);
+Positions Commits::raised(const Positions& done) const {
+  Positions positions = done;
+  for (const auto& [partition, offset] : found_) {
+    const auto at = positions.find(partition);
+    if (at != positions.end()) at->second = std::max(at->second, offset);
+  }
+  return positions;
+}
+
+Result<bool> Commits::commit(const Positions& done, milliseconds timeout) {
+  if (done.empty()) return true;
+  const PartitionList list = partition_list(topic_, raised(done));
   ++sent_;
   const auto code =
       rd_kafka_commit_queue(client_.get(), list.get(), answers_.get(), nullptr, as_opaque(sent_));
@@ -47,23 +56,21 @@ Status Commits::commit(const Positions& done, milliseconds timeout) {
   }
 }
 
-Status Commits::outcome(int code) {
+Result<bool> Commits::outcome(int code) {
   const Trouble trouble = classify(code);
   if (trouble == Trouble::none) {
     if (std::exchange(behind_, false))
       client_.monitor().say(info_level, "offsets of group '" + group_ + "' are committed again");
-    return {};
+    return true;
   }
-  if (passes(trouble)) {
+  if (Status over = client_.failure(); over.has_error()) return over.error();
+  if (passes(trouble) || trouble == Trouble::membership) {
     if (!std::exchange(behind_, true))
       client_.monitor().say(warning_level, "offsets of group '" + group_ +
                                                "' cannot be committed for now (" + code_text(code) +
                                                "); trying again");
-    return client_.failure();
+    return false;
   }
-  if (trouble == Trouble::membership)
-    return error("kafka: another consumer is a member of group '" + group_ +
-                 "', so offsets cannot be committed: stop it or give kafka.group another name");
   return kafka_error("committing offsets of group '" + group_ + "'", code);
 }
 
@@ -87,6 +94,7 @@ Result<Positions> Commits::committed(int partitions, milliseconds timeout) {
   Positions found;
   for (int i = 0; i < list->cnt; ++i)
     if (list->elems[i].offset >= 0) found[list->elems[i].partition] = list->elems[i].offset;
+  found_ = found;
   return found;
 }
 

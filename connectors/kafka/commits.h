@@ -10,28 +10,31 @@
 
 namespace freshet::kafka {
 
-/// The committed offsets of one consumer group for one topic, without being a member of the group.
-/// The broker takes such commits only while the group has no members: a stray consumer cannot mix
-/// with us.
+/// The committed offsets of one consumer group for one topic.
 ///
 /// `commit` and `committed` are called by one thread, beside the thread that polls the client.
 class Commits {
  public:
   Commits(Client& client, const Clock& clock, std::string topic, std::string group);
 
-  /// See KafkaSource::commit.
-  Status commit(const Positions& done, std::chrono::milliseconds timeout);
-  /// The offsets of partitions 0 to `partitions`-1; those without one are absent.
+  /// Whether they are committed now. `false`: the coordinator is away, or the group rebalances, and
+  /// the log knows; later positions carry these too.
+  Result<bool> commit(const Positions& done, std::chrono::milliseconds timeout);
+  /// The offsets of partitions 0 to `partitions`-1; those without one are absent. What was
+  /// published once is so for good: from then on `raised` goes nowhere before them.
   Result<Positions> committed(int partitions, std::chrono::milliseconds timeout);
+  /// `done`, or what was committed before where that is further.
+  Positions raised(const Positions& done) const;
 
  private:
-  Status outcome(int code);
+  Result<bool> outcome(int code);
 
   Client& client_;
   const Clock& clock_;
   const std::string topic_;
   const std::string group_;
   Queue answers_;        ///< of commits
+  Positions found_;      ///< when `committed` was asked
   long sent_ = 0;        ///< number of the latest commit
   bool behind_ = false;  ///< the latest commit had no answer in time, and the log knows
 };

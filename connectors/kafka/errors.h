@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "connectors/kafka/options.h"
 #include "stream/result.h"
 
 namespace freshet::kafka {
@@ -19,7 +20,7 @@ enum class Trouble {
   unknown_topic,
   gap,         ///< the log does not hold the position
   too_large,   ///< a record is over a size limit
-  membership,  ///< other members hold the consumer group
+  membership,  ///< the group is rebalancing, or has lost or replaced this member
   fatal,       ///< this client cannot go on
   other,
 };
@@ -35,6 +36,9 @@ std::string code_text(int code);
 
 /// One sentence for the person who must act. `doing`: "reading topic 'events'".
 Error kafka_error(std::string_view doing, int code, std::string_view detail = {});
+
+/// The sentence for a process whose identity another one has now.
+Error taken_over(const KafkaOptions& options);
 
 /// The sentence for a topic that does not exist.
 Error unknown_topic_error(const std::string& topic);

@@ -38,8 +38,7 @@ struct DestroyMetadata {
 };
 using MetadataHandle = std::unique_ptr<const rd_kafka_metadata_t, DestroyMetadata>;
 
-/// The client goes without leaving a group: we are a member of none (README, "Assignment"), and
-/// leaving can hang in 2.0.2.
+/// The client goes without leaving its group (README, "Membership"); leaving can hang in 2.0.2.
 struct DestroyClient {
   void operator()(rd_kafka_t* client) const noexcept {
     rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);

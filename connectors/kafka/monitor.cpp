@@ -1,5 +1,7 @@
 #include "connectors/kafka/monitor.h"
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <utility>
 
@@ -66,9 +68,9 @@ void Monitor::line(int level, std::string_view facility, std::string_view text) 
     return emit(debug_level, std::string(facility) + ": " + std::string(text));
   // A failed connection reaches us as an error too. A consumer's property is none of the
   // producer's. What becomes of a transaction is said by whoever tries it again.
-  const bool told_elsewhere = facility == "FAIL" || facility == "ERROR" || facility == "CONFWARN" ||
-                              facility == "TXNERR" || facility == "ADDOFFSETS" ||
-                              facility == "FATAL";
+  static constexpr std::array<std::string_view, 7> told = {
+      "FAIL", "ERROR", "CONFWARN", "TXNERR", "ADDPARTS", "ADDOFFSETS", "FATAL"};
+  const bool told_elsewhere = std::find(told.begin(), told.end(), facility) != told.end();
   emit_seldom(told_elsewhere ? debug_level : level, facility, text);
 } catch (...) {
 }

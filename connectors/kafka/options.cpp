@@ -70,6 +70,10 @@ config::Table<KafkaOptions> describe_kafka() {
           "instance takes over from one that died, at once, and ends one that lives; transactions "
           "go by the id `group/instance`.",
           instance_name())
+      .option(
+          "standby", &KafkaOptions::standby,
+          "Wait while a process of another instance is in the group, and begin when it has left, "
+          "instead of refusing to start.")
       .option("properties", &KafkaOptions::properties,
               "Any librdkafka property, TLS and SASL included. Consumer and producer each take "
               "those that concern them.",

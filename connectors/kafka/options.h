@@ -14,6 +14,7 @@ struct KafkaOptions {
   std::string brokers = "localhost:9092";
   std::string group = "freshet";
   std::string instance = "0";
+  bool standby = false;
   std::map<std::string, std::string> properties;
 };
 

@@ -16,12 +16,11 @@ struct Reserved {
 };
 
 // Each of these carries a guarantee; a user who changes one would lose it unawares.
-constexpr std::array<Reserved, 18> reserved = {{
+constexpr std::array<Reserved, 17> reserved = {{
     {"bootstrap.servers", "set kafka.brokers instead"},
     {"metadata.broker.list", "set kafka.brokers instead"},
     {"group.id", "set kafka.group instead"},
-    {"group.instance.id", "Freshet assigns partitions itself"},
-    {"partition.assignment.strategy", "Freshet assigns partitions itself"},
+    {"group.instance.id", "set kafka.instance instead"},
     {"enable.auto.commit", "offsets are committed only after their effect"},
     {"auto.commit.enable", "offsets are committed only after their effect"},
     {"enable.auto.offset.store", "offsets are committed only after their effect"},
@@ -71,8 +70,13 @@ Properties consumer_properties(const KafkaOptions& options, bool accept_gap) {
   // Bounds the records fetched ahead: bytes, and what librdkafka spends on each record besides.
   defaults["queued.max.messages.kbytes"] = "16384";
   defaults["queued.min.messages"] = "50000";
+  // One process holds all partitions, so there is nothing for cooperation to win.
+  defaults["partition.assignment.strategy"] = "range";
+  // How long a process that hangs, or was stopped for good, keeps another instance out.
+  defaults["session.timeout.ms"] = "20000";
   return layered(std::move(defaults), options,
                  {{"group.id", options.group},
+                  {"group.instance.id", options.instance},
                   {"enable.auto.commit", "false"},
                   {"enable.auto.offset.store", "false"},
                   {"isolation.level", "read_committed"},

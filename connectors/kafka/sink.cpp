@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "connectors/kafka/errors.h"
+#include "connectors/kafka/group_of.h"
 #include "connectors/kafka/producer.h"
+#include "connectors/kafka/source.h"
 
 namespace freshet {
 
@@ -16,9 +19,11 @@ using kafka::Transactions;
 
 namespace {
 
-constexpr int warning_level = 4;
+constexpr int warning_level = 4, info_level = 6;
 // A transaction that was aborted so often in a row will not succeed.
 constexpr int aborts_limit = 5;
+constexpr std::int64_t outside_limit_ns = 120'000'000'000;
+constexpr std::chrono::milliseconds outside_pause{200};
 
 /// An output since the last flush, kept until it is out.
 struct Kept {
@@ -54,6 +59,9 @@ class KafkaSink::Impl {
   Status send_too_large();
   Status commit(const Positions& done);
   Status try_again(int code);
+  Status wait_for_the_group();
+  Positions raised(const Positions& done) const;
+  kafka::GroupMetadata group() const;
   bool take_too_large();
   void omit(Kept& kept);
   const std::string& topic_of(const Output& output) const;
@@ -63,9 +71,10 @@ class KafkaSink::Impl {
   const Clock& clock_;
   const Settings settings_;
   Result<std::unique_ptr<Producer>> producer_;
-  std::vector<Kept> kept_;  ///< the tag of kept_[i] is i + 1
-  Positions settled_;       ///< what the latest transaction committed
-  int aborts_ = 0;          ///< in a row
+  std::vector<Kept> kept_;             ///< the tag of kept_[i] is i + 1
+  Positions settled_;                  ///< what the latest transaction committed
+  int aborts_ = 0;                     ///< in a row
+  std::int64_t outside_since_ns_ = 0;  ///< the group did not take our offsets; 0: it did
 };
 
 Result<Sink::Kind> KafkaSink::Impl::open() {
@@ -209,8 +218,7 @@ Status KafkaSink::Impl::send_too_large() {
 
 Status KafkaSink::Impl::commit(const Positions& done) {
   Transactions& transactions = (*producer_)->transactions();
-  const auto offsets = kafka::partition_list(topics_.events, done);
-  const kafka::GroupMetadata group(rd_kafka_consumer_group_metadata_new(options_.group.c_str()));
+  const auto offsets = kafka::partition_list(topics_.events, raised(done));
   for (aborts_ = 0;;) {
     if (!transactions.is_open()) {
       if (Status s = transactions.begin(); s.has_error()) return s;
@@ -222,17 +230,31 @@ Status KafkaSink::Impl::commit(const Positions& done) {
       if (Status s = transactions.abort(); s.has_error()) return s;
       continue;
     }
-    const auto end = transactions.commit(*offsets, *group);
+    const auto end = transactions.commit(*offsets, *group());
     if (end.has_error()) return end.error();
     if (*end == Transactions::End::committed) break;
     (void)take_too_large();
     if (Status s = try_again(transactions.aborted_by()); s.has_error()) return s;
   }
   settled_ = done;
+  outside_since_ns_ = 0;
   return {};
 }
 
+Positions KafkaSink::Impl::raised(const Positions& done) const {
+  return settings_.source == nullptr ? done : settings_.source->group_of().commits.raised(done);
+}
+
+// Asked for each transaction, as every rebalance changes it.
+kafka::GroupMetadata KafkaSink::Impl::group() const {
+  return settings_.source == nullptr
+             ? kafka::GroupMetadata(rd_kafka_consumer_group_metadata_new(options_.group.c_str()))
+             : settings_.source->group_of().membership.group();
+}
+
 Status KafkaSink::Impl::try_again(int code) {
+  if (kafka::classify(code) == kafka::Trouble::membership && settings_.source != nullptr)
+    return wait_for_the_group();
   ++aborts_;
   const std::string what = "a transaction of " + std::to_string(kept_.size()) +
                            " records was aborted (" + kafka::code_text(code) + ")";
@@ -240,6 +262,24 @@ Status KafkaSink::Impl::try_again(int code) {
     return error("kafka: " + what + " " + std::to_string(aborts_) +
                  " times in a row; nothing of it is visible");
   (*producer_)->monitor().say(warning_level, what + "; sending it again");
+  return {};
+}
+
+// The source joins again by itself; until it has, its group takes offsets from nobody.
+Status KafkaSink::Impl::wait_for_the_group() {
+  const std::int64_t now_ns = clock_.steady_ns();
+  if (outside_since_ns_ == 0) {
+    outside_since_ns_ = now_ns;
+    (*producer_)
+        ->monitor()
+        .say(info_level,
+             "group '" + options_.group + "' rebalances; the transaction is sent again");
+  }
+  if (now_ns - outside_since_ns_ >= outside_limit_ns)
+    return error("kafka: group '" + options_.group + "' has not taken offsets for " +
+                 std::to_string(outside_limit_ns / 1'000'000'000) + " s");
+  if (Status s = settings_.source->group_of().membership.failure(); s.has_error()) return s;
+  std::this_thread::sleep_for(outside_pause);
   return {};
 }
 

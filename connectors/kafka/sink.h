@@ -12,6 +12,8 @@
 
 namespace freshet {
 
+class KafkaSource;
+
 /// Writes each channel to its topic, key = user or item, so that Kafka keeps the order per key.
 ///
 /// A list carries the headers `freshet-source` (topic/partition/offset of its cause),
@@ -35,6 +37,9 @@ class KafkaSink final : public Sink {
  public:
   struct Settings {
     bool exactly_once = false;
+    /// Whose positions are committed. Must outlive the sink. Without one they are committed to a
+    /// group that has no members.
+    const KafkaSource* source = nullptr;
     std::chrono::milliseconds open_timeout{30'000};  ///< for a broker to answer in `open`
     /// Set: a broker that is away is not waited for. Must outlive the sink.
     const std::atomic<bool>* stop = nullptr;

@@ -1,11 +1,14 @@
 #include "connectors/kafka/source.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
 #include "connectors/kafka/client.h"
 #include "connectors/kafka/commits.h"
 #include "connectors/kafka/errors.h"
+#include "connectors/kafka/group_of.h"
+#include "connectors/kafka/membership.h"
 #include "connectors/kafka/reading.h"
 #include "connectors/kafka/replay.h"
 #include "connectors/kafka/starts.h"
@@ -16,49 +19,43 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr int info_level = 6;
+kafka::Membership::Settings membership_settings(const KafkaOptions& options,
+                                                const std::string& topic,
+                                                const KafkaSource::Settings& settings) {
+  kafka::Membership::Settings s;
+  s.topic = topic;
+  s.group = options.group;
+  s.instance = options.instance;
+  s.standby = options.standby;
+  s.open_timeout = settings.open_timeout;
+  s.drain_timeout = settings.drain_timeout;
+  s.partitions_interval = settings.partitions_interval;
+  s.stop = settings.stop;
+  return s;
+}
+
 }  // namespace
 
-// Fixed after `open`: client_. The publisher's: commits_. The reader writes known_, read_to_ and
-// the times.
+// Fixed after `open`: client_, membership_, partitions_. The publisher's: commits_. The reader's:
+// reading_, replay_, read_to_.
 class KafkaSource::Impl {
  public:
   Impl(const KafkaOptions& options, std::string topic, KafkaLog log, const Clock& clock,
-       Settings settings)
-      : options_(options), topic_(std::move(topic)), log_(log), clock_(clock), settings_(settings) {
-    kafka::Hooks hooks;
-    hooks.stop = settings.stop;
-    auto made = kafka::Client::make(kafka::Client::Kind::consumer,
-                                    kafka::consumer_properties(options, settings.accept_gap),
-                                    std::move(log), clock, std::move(hooks));
-    if (made.has_error()) {
-      made_ = made.error();
-      return;
-    }
-    client_ = std::move(*made);
-    commits_ = std::make_unique<kafka::Commits>(*client_, clock_, topic_, options.group);
-    reading_ = std::make_unique<kafka::Reading>(*client_, topic_, clock);
-  }
+       Settings settings);
+  ~Impl() { membership_.leave(); }
 
   Status open(const Positions& from, const Order& replay);
   std::string identity();
   Result<Polled> poll(std::size_t max_records, milliseconds wait, std::vector<Record>& out);
-  Status commit(const Positions& done) {
-    if (made_.has_error()) return made_;
-    return commits_->commit(done, settings_.commit_timeout);
-  }
-  Result<Positions> committed() {
-    if (made_.has_error()) return made_.error();
-    if (known_ > 0) return commits_->committed(known_, settings_.open_timeout);
-    Result<int> count = client_->partitions(topic_, settings_.open_timeout);
-    if (count.has_error()) return count.error();
-    return commits_->committed(*count, settings_.open_timeout);
-  }
+  Status commit(const Positions& done);
+  void settled(const Positions& done) { membership_.confirm(done); }
+  Result<Positions> committed();
+  kafka::GroupOf group_of() { return {membership_, *commits_}; }
 
  private:
-  Status assign(const Positions& from);
-  Status take_new_partitions();
-  Offset position(Partition partition) const;
+  Status start_replay(const Positions& from, const Order& replay);
+  Status read(std::size_t max_records, milliseconds wait, std::vector<Record>& out);
+  Status take(const rd_kafka_message_t& message, std::vector<Record>& out);
 
   Status made_;
   const KafkaOptions options_;
@@ -66,31 +63,64 @@ class KafkaSource::Impl {
   const KafkaLog log_;
   const Clock& clock_;
   const Settings settings_;
+  kafka::Membership membership_;  ///< the client calls it
   kafka::ClientPtr client_;
   std::unique_ptr<kafka::Commits> commits_;
   std::unique_ptr<kafka::Reading> reading_;
   std::unique_ptr<kafka::Replay> replay_;  ///< while records are read again
-
-  std::atomic<int> known_ = 0;  ///< partitions 0 to known_-1 are assigned; `committed` reads it too
-  Positions read_to_;           ///< the offset after the last record that `poll` returned
-  std::int64_t partitions_checked_ns_ = 0;
+  int partitions_ = 0;
+  Positions read_to_;  ///< the offset after the last record that `poll` returned
 };
+
+KafkaSource::Impl::Impl(const KafkaOptions& options, std::string topic, KafkaLog log,
+                        const Clock& clock, Settings settings)
+    : options_(options),
+      topic_(std::move(topic)),
+      log_(log),
+      clock_(clock),
+      settings_(settings),
+      membership_(clock, membership_settings(options, topic_, settings)) {
+  kafka::Hooks hooks;
+  hooks.stop = settings.stop;
+  hooks.rebalances = &membership_;
+  hooks.explain = [options](int code) -> std::string {
+    if (code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) return "";
+    return kafka::taken_over(options).message;
+  };
+  auto made = kafka::Client::make(kafka::Client::Kind::consumer,
+                                  kafka::consumer_properties(options, settings.accept_gap),
+                                  std::move(log), clock, std::move(hooks));
+  if (made.has_error()) {
+    made_ = made.error();
+    return;
+  }
+  client_ = std::move(*made);
+  commits_ = std::make_unique<kafka::Commits>(*client_, clock_, topic_, options.group);
+  reading_ = std::make_unique<kafka::Reading>(*client_, topic_, clock);
+}
 
 Status KafkaSource::Impl::open(const Positions& from, const Order& replay) {
   if (made_.has_error()) return made_;
-  Result<int> count = client_->partitions(topic_, settings_.open_timeout);
+  const Result<int> count = client_->partitions(topic_, settings_.open_timeout);
   if (count.has_error()) return count.error();
-  known_ = *count;
-  partitions_checked_ns_ = clock_.steady_ns();
-  if (!replay.empty()) {
-    auto opened = kafka::Replay::open(
-        options_, topic_, log_, clock_,
-        {settings_.accept_gap, settings_.open_timeout, settings_.stop}, from, replay);
-    if (opened.has_error()) return opened.error();
-    replay_ = std::move(*opened);
-  }
-  client_->hand_over_to_consumer_poll();
-  return assign(kafka::after(from, replay));
+  partitions_ = *count;
+  const auto starts =
+      kafka::starting_offsets(*client_, topic_, partitions_, kafka::after(from, replay),
+                              settings_.accept_gap, settings_.open_timeout);
+  if (starts.has_error()) return starts.error();
+  if (Status s = start_replay(from, replay); s.has_error()) return s;
+  read_to_ = from;
+  return membership_.join(*client_, from, *starts, partitions_);
+}
+
+Status KafkaSource::Impl::start_replay(const Positions& from, const Order& replay) {
+  if (replay.empty()) return {};
+  auto opened = kafka::Replay::open(options_, topic_, log_, clock_,
+                                    {settings_.accept_gap, settings_.open_timeout, settings_.stop},
+                                    from, replay);
+  if (opened.has_error()) return opened.error();
+  replay_ = std::move(*opened);
+  return {};
 }
 
 std::string KafkaSource::Impl::identity() {
@@ -99,80 +129,70 @@ std::string KafkaSource::Impl::identity() {
   return cluster.empty() ? "" : "topic '" + topic_ + "' of cluster " + cluster;
 }
 
-Offset KafkaSource::Impl::position(Partition partition) const {
-  const auto at = read_to_.find(partition);
-  return at == read_to_.end() ? RD_KAFKA_OFFSET_INVALID : at->second;
-}
-
-// The one place where partitions are taken. A group membership would call it from its rebalance
-// callback with the partitions it is given; all else in this class knows only what is assigned.
-Status KafkaSource::Impl::assign(const Positions& from) {
-  auto starts = kafka::starting_offsets(*client_, topic_, known_, from, settings_.accept_gap,
-                                        settings_.open_timeout);
-  if (starts.has_error()) return starts.error();
-  read_to_ = from;
-  const auto list = kafka::partition_list(topic_, *starts);
-  const auto code = rd_kafka_assign(client_->get(), list.get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return kafka::kafka_error("taking the partitions of '" + topic_ + "'", code);
-  return {};
-}
-
-Status KafkaSource::Impl::take_new_partitions() {
-  partitions_checked_ns_ = clock_.steady_ns();
-  Result<int> count = client_->partitions(topic_, milliseconds{500});
-  // A topic that was deleted shows itself as a reading error; a broker that is away is none.
-  if (count.has_error() || *count <= known_) return {};
-  Positions fresh;
-  for (int p = known_; p < *count; ++p) fresh[p] = RD_KAFKA_OFFSET_BEGINNING;
-  const auto list = kafka::partition_list(topic_, fresh);
-  const kafka::CError failed(rd_kafka_incremental_assign(client_->get(), list.get()));
-  if (failed)
-    return kafka::kafka_error("taking new partitions of '" + topic_ + "'",
-                              rd_kafka_error_code(failed.get()));
-  client_->monitor().say(info_level, "topic '" + topic_ + "' has grown from " +
-                                         std::to_string(known_) + " to " + std::to_string(*count) +
-                                         " partitions; reading the new ones");
-  known_ = *count;
-  return {};
-}
-
 Result<Source::Polled> KafkaSource::Impl::poll(std::size_t max_records, milliseconds wait,
                                                std::vector<Record>& out) {
   const std::int64_t end_ns = clock_.steady_ns() + wait.count() * 1'000'000;
-  if (clock_.steady_ns() - partitions_checked_ns_ >=
-      settings_.partitions_interval.count() * 1'000'000)
-    if (Status s = take_new_partitions(); s.has_error()) return s.error();
-  if (replay_) {
-    if (Status s = replay_->poll(max_records, wait, out); s.has_error()) return s.error();
-    if (!replay_->finished()) return Polled::more;
-    replay_.reset();
-    if (!out.empty()) return Polled::more;
+  const std::size_t before = out.size();
+  const Result<bool> may_read = membership_.begin_reading(wait);
+  if (may_read.has_error()) return may_read.error();
+  Status s;
+  if (*may_read) {
+    s = read(max_records, milliseconds((end_ns - clock_.steady_ns()) / 1'000'000), out);
+    membership_.end_reading(read_to_);
   }
-  std::size_t taken = 0;
-  std::int64_t left_ms = taken < max_records ? wait.count() : 0;
-  while (taken < max_records) {
-    // One by one: rd_kafka_consume_batch_queue of 2.0.2 skips and repeats records around a seek.
-    const kafka::Message message(
-        rd_kafka_consumer_poll(client_->get(), taken > 0 ? 0 : static_cast<int>(left_ms)));
-    if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      out.push_back(kafka::to_record(*message));
-      read_to_[message->partition] = message->offset + 1;
-      ++taken;
-      continue;
-    }
-    if (message)
-      if (Status s = reading_->error_of(*message, position(message->partition)); s.has_error())
-        return s.error();
-    if (taken > 0) break;
-    // Errors and events of the client end a wait early.
-    left_ms = (end_ns - clock_.steady_ns()) / 1'000'000;
-    if (left_ms <= 0) break;
-    if (Status s = reading_->idle(); s.has_error()) return s.error();
-  }
-  if (taken == 0)
-    if (Status s = reading_->idle(); s.has_error()) return s.error();
+  if (s.has_value() && out.size() == before) s = reading_->idle();
+  if (s.has_error()) return s.error();
   return Polled::more;
+}
+
+Status KafkaSource::Impl::read(std::size_t max_records, milliseconds wait,
+                               std::vector<Record>& out) {
+  const std::int64_t end_ns = clock_.steady_ns() + wait.count() * 1'000'000;
+  const std::size_t before = out.size();
+  if (replay_) {
+    Status s = replay_->poll(max_records, wait, out);
+    for (std::size_t i = before; i < out.size(); ++i)
+      read_to_[out[i].partition] = out[i].offset + 1;
+    if (s.has_error() || !replay_->finished()) return s;
+    replay_.reset();
+  }
+  while (out.size() - before < max_records) {
+    // One by one: rd_kafka_consume_batch_queue of 2.0.2 skips and repeats records around a seek.
+    const std::int64_t left_ms =
+        out.size() > before ? 0 : (end_ns - clock_.steady_ns()) / 1'000'000;
+    const kafka::Message message(rd_kafka_consume_queue(
+        membership_.records(), static_cast<int>(std::max<std::int64_t>(left_ms, 0))));
+    if (!message) break;
+    if (Status s = take(*message, out); s.has_error()) return s;
+  }
+  return {};
+}
+
+Status KafkaSource::Impl::take(const rd_kafka_message_t& message, std::vector<Record>& out) {
+  const auto at = read_to_.find(message.partition);
+  const Offset position = at == read_to_.end() ? RD_KAFKA_OFFSET_INVALID : at->second;
+  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) return reading_->error_of(message, position);
+  // Fetched once more around a rebalance.
+  if (message.offset < position) return {};
+  out.push_back(kafka::to_record(message));
+  read_to_[message.partition] = message.offset + 1;
+  return {};
+}
+
+Status KafkaSource::Impl::commit(const Positions& done) {
+  if (made_.has_error()) return made_;
+  const Result<bool> committed = commits_->commit(done, settings_.commit_timeout);
+  if (committed.has_error()) return committed.error();
+  if (*committed) membership_.confirm(done);
+  return {};
+}
+
+Result<Positions> KafkaSource::Impl::committed() {
+  if (made_.has_error()) return made_.error();
+  if (partitions_ > 0) return commits_->committed(partitions_, settings_.open_timeout);
+  const Result<int> count = client_->partitions(topic_, settings_.open_timeout);
+  if (count.has_error()) return count.error();
+  return commits_->committed(*count, settings_.open_timeout);
 }
 
 KafkaSource::KafkaSource(const KafkaOptions& options, std::string topic, KafkaLog log,
@@ -191,8 +211,9 @@ Result<Source::Polled> KafkaSource::poll(std::size_t max_records, milliseconds w
                                          std::vector<Record>& out) {
   return impl_->poll(max_records, wait, out);
 }
-void KafkaSource::settled(const Positions&) {}
+void KafkaSource::settled(const Positions& done) { impl_->settled(done); }
 Status KafkaSource::commit(const Positions& done) { return impl_->commit(done); }
 Result<Positions> KafkaSource::committed() { return impl_->committed(); }
+kafka::GroupOf KafkaSource::group_of() const { return impl_->group_of(); }
 
 }  // namespace freshet

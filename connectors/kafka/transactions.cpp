@@ -33,8 +33,7 @@ Transactions::Transactions(Client& client, const Clock& clock, const KafkaOption
     : client_(client),
       clock_(clock),
       id_(transactional_id(options)),
-      group_(options.group),
-      instance_(options.instance),
+      options_(options),
       timeout_ms_(transaction_timeout_ms(client.get())) {}
 
 // Calls `call` until it succeeds or its transaction must be aborted. librdkafka goes on with a call
@@ -147,11 +146,8 @@ std::string Transactions::explain(int code) const {
                "); nothing of it is visible. Start Freshet again, it goes on where the last "
                "transaction ended; if that happens without an outage, raise the limit in "
                "kafka.properties";
-      return "kafka: another process with the same identity (kafka.group '" + group_ +
-             "', kafka.instance '" + instance_ +
-             "') has taken over; this one stops, its last transaction was aborted and nothing of "
-             "it "
-             "is visible. If both are to run, give each a kafka.group of its own";
+      return taken_over(options_).message +
+             ". The last transaction of this one was aborted, nothing of it is visible";
     case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
       return "kafka: the broker does not allow transactions as long as transaction.timeout.ms (" +
              limit +

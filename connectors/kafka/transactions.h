@@ -56,8 +56,7 @@ class Transactions {
   Client& client_;
   const Clock& clock_;
   const std::string id_;
-  const std::string group_;
-  const std::string instance_;
+  const KafkaOptions options_;
   std::int64_t timeout_ms_ = 0;  ///< of a transaction, at the broker
 
   bool open_ = false;

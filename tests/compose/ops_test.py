@@ -12,16 +12,14 @@ from freshet_testing import REPOSITORY, Case, main, succeed
 EXAMPLE = REPOSITORY / "config" / "production.json"
 UNIT = REPOSITORY / "config" / "freshet.service"
 PASSWORD = {"FRESHET_KAFKA__PROPERTIES__SASL__PASSWORD": "geheim-7391"}
-# Options of the example that this version refuses with "comes with a later version".
-LATER = ["--set", "delivery.guarantee=at_least_once", "--set", "state.memory_budget=1GiB"]
 
 
 class Ops(Case):
     def test_the_example_is_right(self):
-        succeed("config", "check", "--config", EXAMPLE, *LATER, env=PASSWORD)
+        succeed("config", "check", "--config", EXAMPLE, env=PASSWORD)
 
     def test_the_password_comes_from_the_environment_and_is_not_shown(self):
-        shown = succeed("config", "show", "--config", EXAMPLE, *LATER, env=PASSWORD).decode()
+        shown = succeed("config", "show", "--config", EXAMPLE, env=PASSWORD).decode()
         properties = json.loads(shown)["kafka"]["properties"]
         self.assertEqual(properties["sasl.password"], "***")
         self.assertEqual(properties["sasl.mechanism"], "SCRAM-SHA-512")
@@ -29,7 +27,7 @@ class Ops(Case):
         self.assertNotIn("password\"", EXAMPLE.read_text().replace('"sasl.password"', ""))
 
     def test_the_example_explains_what_the_unit_and_the_image_rely_on(self):
-        options = json.loads(succeed("config", "show", "--config", EXAMPLE, *LATER))
+        options = json.loads(succeed("config", "show", "--config", EXAMPLE))
         self.assertIn("StateDirectory=freshet\n", UNIT.read_text())
         dockerfile = (REPOSITORY / "Dockerfile").read_text()
         self.assertIn(f"FRESHET_STATE__PATH={options['state']['path']}\n", dockerfile)

@@ -14,6 +14,7 @@ using test::message_of;
 namespace {
 
 constexpr std::size_t nobody_stays = 0;
+constexpr std::size_t items = 10;
 
 /// Users over a store, as the engine uses them.
 struct Table {
@@ -27,11 +28,11 @@ struct Table {
     users.durable(number);
   }
   Users::Slot find(std::string_view name) {
-    users.load({&name, 1}, executor).value();
+    users.load({&name, 1}, items, executor).value();
     return users.find(name);
   }
   User& admit(std::string_view name) {
-    users.load({&name, 1}, executor).value();
+    users.load({&name, 1}, items, executor).value();
     User& user = users[users.admit(name)];
     users.measure();
     return user;
@@ -117,7 +118,7 @@ TEST_CASE("restored users go on as if they had never stopped, and are read when 
   CHECK(back.size() == 3);
   CHECK(back.in_memory() == 0);
   const std::vector<std::string_view> names = {"c", "b", "c", "e"};
-  back.load(names, t.executor).value();
+  back.load(names, items, t.executor).value();
   CHECK(back.in_memory() == 1);
   CHECK(back[back.find("c")].session == 9);
   CHECK(back[back.find("c")].id == UserId{2});
@@ -195,6 +196,20 @@ TEST_CASE("a damaged user's row is named by his name") {
   Users users;
   users.restore(t.store).value();
   const std::string_view name = "anna";
-  CHECK(message_of(users.load({&name, 1}, t.executor)) ==
+  CHECK(message_of(users.load({&name, 1}, items, t.executor)) ==
         "state: the row of user 'anna' is damaged");
+}
+
+TEST_CASE("a user's row that names an item which the state does not have is damaged") {
+  const auto load = [](std::uint32_t item) {
+    Table t;
+    t.admit("anna").held = {ItemId{item}};
+    t.checkpoint();
+    Users users;
+    users.restore(t.store).value();
+    const std::string_view name = "anna";
+    return message_of(users.load({&name, 1}, items, t.executor));
+  };
+  CHECK(load(items - 1).empty());
+  CHECK(load(items) == "state: the row of user 'anna' is damaged");
 }

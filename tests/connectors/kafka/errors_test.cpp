@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <utility>
 
+#include "connectors/kafka/group.h"
 #include "connectors/kafka/handle.h"
 
 namespace freshet::kafka {
@@ -26,6 +27,8 @@ TEST_CASE("Errors are sorted by what they ask of us") {
       {RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, Trouble::gap},
       {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, Trouble::too_large},
       {RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, Trouble::membership},
+      {RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, Trouble::membership},
+      {RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST, Trouble::membership},
       {RD_KAFKA_RESP_ERR__FATAL, Trouble::fatal},
       {RD_KAFKA_RESP_ERR__FENCED, Trouble::fatal},
       {RD_KAFKA_RESP_ERR__BAD_MSG, Trouble::other},
@@ -54,6 +57,16 @@ TEST_CASE("An error says what was done, what came of it and what to do") {
         "kafka: reading topic 'events': Local: Bad message format (_BAD_MSG)");
   CHECK(unknown_topic_error("t").message ==
         "kafka: there is no topic 't': create it with `freshet topics create`");
+}
+
+TEST_CASE("Of members that started at once the one with the smallest name stays") {
+  const GroupMember a{"a", "freshet", "h1"}, c{"c", "freshet", "h2"}, nameless{"", "kcat", "h3"};
+  CHECK(may_stay("b", {c}));
+  CHECK_FALSE(may_stay("b", {a, c}));
+  CHECK_FALSE(may_stay("b", {nameless}));
+  CHECK(others({a, c, nameless}, "c").size() == 2);
+  CHECK(words(c) == "client 'freshet' (instance 'c') on h2");
+  CHECK(words(nameless) == "client 'kcat' on h3");
 }
 
 }  // namespace freshet::kafka

@@ -40,6 +40,41 @@ TEST_CASE("The consumer commits nothing by itself and reads committed records on
   CHECK(kafka::consumer_properties(options, true).at("auto.offset.reset") == "earliest");
 }
 
+TEST_CASE(
+    "The consumer is a static member; how partitions are shared out is the user's to choose") {
+  KafkaOptions options;
+  options.instance = "blue";
+  CHECK(kafka::consumer_properties(options, false).at("group.instance.id") == "blue");
+  CHECK(kafka::consumer_properties(options, false).at("partition.assignment.strategy") == "range");
+  CHECK(kafka::consumer_properties(options, false).at("session.timeout.ms") == "20000");
+  options.properties = {{"partition.assignment.strategy", "cooperative-sticky"},
+                        {"session.timeout.ms", "45000"}};
+  CHECK(kafka::consumer_properties(options, false).at("partition.assignment.strategy") ==
+        "cooperative-sticky");
+  CHECK(kafka::consumer_properties(options, false).at("session.timeout.ms") == "45000");
+  CHECK(property_problem("partition.assignment.strategy", "cooperative-sticky") == "");
+  CHECK(property_problem("group.instance.id", "x") ==
+        "cannot be set here: set kafka.instance instead");
+}
+
+TEST_CASE(
+    "Transactions go by group and instance, and nothing in them waits longer than they may last") {
+  KafkaOptions options;
+  options.group = "shop";
+  options.instance = "blue";
+  CHECK(kafka::producer_properties(options).count("transactional.id") == 0);
+  const auto p = kafka::producer_properties(options, true);
+  CHECK(p.at("transactional.id") == "shop/blue");
+  CHECK(p.at("transaction.timeout.ms") == "300000");
+  CHECK(p.at("socket.timeout.ms") == "60000");
+  CHECK(p.at("message.timeout.ms") == "0");
+  options.properties = {{"transaction.timeout.ms", "10000"}};
+  CHECK(kafka::producer_properties(options, true).at("transaction.timeout.ms") == "10000");
+  CHECK(kafka::producer_properties(options, true).at("socket.timeout.ms") == "10000");
+  options.properties["socket.timeout.ms"] = "5000";
+  CHECK(kafka::producer_properties(options, true).at("socket.timeout.ms") == "5000");
+}
+
 TEST_CASE("The producer is idempotent, waits for all replicas and gives up on nothing") {
   const auto p = kafka::producer_properties({});
   CHECK(p.at("enable.idempotence") == "true");
@@ -118,13 +153,18 @@ TEST_CASE("The configuration file is checked down to each property") {
   CHECK(contains(found[1], "properties.lingerms"));
 }
 
-TEST_CASE("Topics have names that Kafka takes, and each its own") {
+TEST_CASE("Topics and instances have names that Kafka takes, and each topic its own") {
   TopicOptions topics;
   CHECK(problems(describe_topics(), R"({"events": "shop.events_v2-a"})", topics).empty());
   CHECK(topics.events == "shop.events_v2-a");
   CHECK(topics.similar_items == "similar-items");
   CHECK(problems(describe_topics(), R"({"events": "what a name"})", topics).size() == 1);
   CHECK(problems(describe_topics(), R"({"events": ""})", topics).size() == 1);
+  KafkaOptions kafka;
+  CHECK(problems(describe_kafka(), R"({"instance": "pod-3.a_b"})", kafka).empty());
+  CHECK(kafka.instance == "pod-3.a_b");
+  CHECK(problems(describe_kafka(), R"({"instance": "a/b"})", kafka).size() == 1);
+  CHECK(problems(describe_kafka(), R"({"instance": ""})", kafka).size() == 1);
   const auto found = problems(describe_topics(), R"({"catalog": "events"})", topics);
   REQUIRE(found.size() == 1);
   CHECK(contains(found[0], "the same topic as topics.events"));

@@ -287,44 +287,4 @@ TEST_CASE("A property that librdkafka does not know is an Error of opening") {
   CHECK(source.committed().has_error());
 }
 
-TEST_CASE("While another consumer is a member of the group, committing is an Error") {
-  const KafkaOptions options = kafka_options();
-  const std::string topic = unique("events");
-  create_topic(options.brokers, topic, 1);
-  produce(options.brokers, topic, {record(0, "u", "a")});
-  KafkaSource source(options, topic, nullptr, system_clock());
-  REQUIRE(source.open({}, {}).has_value());
-  REQUIRE(source.commit({{0, 1}}).has_value());
-  {
-    const Member member(options.brokers, options.group, topic);
-    const Status refused = source.commit({{0, 1}});
-    REQUIRE(refused.has_error());
-    CHECK(contains(refused.error().message, "member of group '" + options.group + "'"));
-  }
-  CHECK(source.committed().value() == Positions{{0, 1}});
-}
-
-TEST_CASE("New partitions are read from their beginning") {
-  const KafkaOptions options = kafka_options();
-  const std::string topic = unique("events");
-  create_topic(options.brokers, topic, 1);
-  produce(options.brokers, topic, {record(0, "u", "a")});
-  Log log;
-  KafkaSource::Settings settings;
-  settings.partitions_interval = 50ms;
-  KafkaSource source(options, topic, log.sink(), system_clock(), settings);
-  REQUIRE(source.open({}, {}).has_value());
-  REQUIRE(poll_records(source, 1)[0].partition == 0);
-  grow_topic(options.brokers, topic, 3);
-  produce(options.brokers, topic, {record(2, "u", "b")});
-  const auto end = std::chrono::steady_clock::now() + 30s;
-  std::vector<Record> records;
-  while (records.empty() && std::chrono::steady_clock::now() < end)
-    REQUIRE(source.poll(10, 100ms, records).has_value());
-  REQUIRE(records.size() == 1);
-  CHECK(records[0].partition == 2);
-  CHECK(records[0].offset == 0);
-  CHECK(log.count(6, "has grown from 1 to 3 partitions") == 1);
-}
-
 }  // namespace freshet

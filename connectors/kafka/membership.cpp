@@ -1,0 +1,337 @@
+#include "connectors/kafka/membership.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <utility>
+
+#include "connectors/kafka/errors.h"
+
+namespace freshet::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int warning_level = 4, info_level = 6;
+constexpr int slice_ms = 100, busy_slice_ms = 10;
+constexpr milliseconds members_wait{10'000};
+constexpr milliseconds abandon_wait{1'000};
+constexpr std::int64_t others_interval_ns = 1'000'000'000;
+
+std::int64_t in_ns(milliseconds t) { return t.count() * 1'000'000; }
+
+std::set<Partition> partitions_of(const rd_kafka_topic_partition_list_t& list) {
+  std::set<Partition> partitions;
+  for (int i = 0; i < list.cnt; ++i) partitions.insert(list.elems[i].partition);
+  return partitions;
+}
+
+milliseconds session_timeout_of(rd_kafka_t* client) {
+  char text[32] = "";
+  std::size_t size = sizeof text;
+  rd_kafka_conf_get(rd_kafka_conf(client), "session.timeout.ms", text, &size);
+  return milliseconds(std::atoll(text));
+}
+
+bool incremental(rd_kafka_t* client) {
+  const char* protocol = rd_kafka_rebalance_protocol(client);
+  return protocol != nullptr && std::strcmp(protocol, "COOPERATIVE") == 0;
+}
+
+}  // namespace
+
+Membership::Membership(const Clock& clock, Settings settings)
+    : clock_(clock), settings_(std::move(settings)) {}
+Membership::~Membership() { leave(); }
+
+void Membership::say(int level, const std::string& text) { client_->monitor().say(level, text); }
+
+// --- joining
+
+Status Membership::join(Client& client, Positions read_to, Positions starts, int partitions) {
+  assert(client_ == nullptr);
+  client_ = &client;
+  starts_ = std::move(starts);
+  read_to_ = confirmed_ = std::move(read_to);
+  partitions_ = static_cast<std::size_t>(partitions);
+  session_timeout_ = session_timeout_of(client.get());
+  records_.reset(rd_kafka_queue_new(client.get()));
+  reading_ = std::make_unique<Reading>(client, settings_.topic, clock_);
+  looked_ns_ = clock_.steady_ns();
+  if (Status s = wait_until_alone(); s.has_error()) return s;
+  client.hand_over_to_consumer_poll();
+  const PartitionList topic =
+      partition_list(settings_.topic, {{RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID}});
+  const auto code = rd_kafka_subscribe(client.get(), topic.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return kafka_error("joining group '" + settings_.group + "'", code);
+  thread_ = std::thread([this] { serve(); });
+  return wait_until_whole();
+}
+
+// A process of the same instance is taken over from; any other keeps us out.
+Status Membership::wait_until_alone() {
+  for (bool told = false;;) {
+    const auto members = group_members(*client_, clock_, settings_.group, settings_.open_timeout);
+    if (members.has_error()) return members.error();
+    const auto strangers = others(*members, settings_.instance);
+    if (strangers.empty()) {
+      if (!members->empty())
+        say(info_level,
+            "taking over group '" + settings_.group + "' from " + words(members->front()));
+      return {};
+    }
+    if (!settings_.standby) return not_alone(settings_.group, strangers.front(), session_timeout_);
+    if (!std::exchange(told, true))
+      say(info_level,
+          "standing by: group '" + settings_.group + "' is held by " + words(strangers.front()));
+    if (settings_.stop != nullptr && settings_.stop->load())
+      return error("kafka: stopped while standing by");
+    if (Status over = client_->may_wait(); over.has_error()) return over;
+    std::this_thread::sleep_for(milliseconds{500});
+  }
+}
+
+Status Membership::wait_until_whole() {
+  const std::int64_t end_ns = clock_.steady_ns() + in_ns(settings_.open_timeout);
+  std::unique_lock lock(mutex_);
+  while (!whole_) {
+    if (failure_) return *failure_;
+    if (settings_.stop != nullptr && settings_.stop->load())
+      return error("kafka: stopped while waiting for the partitions of group '" + settings_.group +
+                   "'");
+    if (!yielding_ && clock_.steady_ns() >= end_ns)
+      return error("kafka: group '" + settings_.group + "' gave no partitions within " +
+                   std::to_string(settings_.open_timeout.count()) + " ms");
+    changed_.wait_for(lock, milliseconds{slice_ms});
+  }
+  return {};
+}
+
+void Membership::leave() {
+  leaving_ = true;
+  if (thread_.joinable()) thread_.join();
+  records_.reset();
+}
+
+// --- the thread
+
+void Membership::serve() {
+  while (!leaving_) {
+    const bool busy = giving_ || drain_until_ns_ > 0;
+    const Message message(rd_kafka_consumer_poll(client_->get(), busy ? busy_slice_ms : slice_ms));
+    if (message) serve_message(*message);
+    if (Status failed = client_->failure(); failed.has_error()) fail(failed.error());
+    if (drain_until_ns_ > 0) {
+      const bool lost = rd_kafka_assignment_lost(client_->get()) != 0;
+      if (lost || drained() || clock_.steady_ns() >= drain_until_ns_) give_back(lost);
+    } else if (giving_) {
+      take();
+    } else {
+      if (partial_until_ns_ > 0) look_for_others();
+      look_for_partitions();
+    }
+  }
+}
+
+// Within rd_kafka_consumer_poll. Only notes: what is asked may take time, and librdkafka waits for
+// our assign or unassign.
+void Membership::rebalanced(int code, const rd_kafka_topic_partition_list_t& partitions) noexcept
+    try {
+  {
+    const std::lock_guard lock(mutex_);
+    whole_ = false;
+  }
+  if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    given_ = partitions_of(partitions);
+    giving_ = true;
+  } else {
+    asked_ = partitions_of(partitions);
+    drain_until_ns_ = clock_.steady_ns() + in_ns(settings_.drain_timeout);
+  }
+  rd_kafka_yield(client_->get());
+} catch (...) {
+  // Out of memory. Without an answer librdkafka waits, and nothing is read.
+}
+
+void Membership::serve_message(const rd_kafka_message_t& message) {
+  // Records go to `records`: their queues are joined to it before they are fetched.
+  assert(message.err != RD_KAFKA_RESP_ERR_NO_ERROR);
+  if (message.err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) return;
+  if (classify(message.err) == Trouble::membership) return;
+  if (Status s = reading_->error_of(message, RD_KAFKA_OFFSET_INVALID); s.has_error())
+    fail(s.error());
+}
+
+bool Membership::drained() const {
+  const std::lock_guard lock(mutex_);
+  if (reading_now_) return false;
+  return std::all_of(read_to_.begin(), read_to_.end(), [&](const auto& read) {
+    const auto at = confirmed_.find(read.first);
+    return at != confirmed_.end() && at->second >= read.second;
+  });
+}
+
+void Membership::give_back(bool lost) {
+  if (lost)
+    say(warning_level, "the membership in group '" + settings_.group +
+                           "' was lost; joining again, nothing is lost by it");
+  else if (!drained())
+    say(warning_level, "group '" + settings_.group +
+                           "' rebalances, and what was read is not "
+                           "published within " +
+                           std::to_string(settings_.drain_timeout.count()) +
+                           " ms: the partitions are given back, its offsets are committed later");
+  if (incremental(client_->get())) {
+    Positions back;
+    for (const Partition p : asked_) {
+      back[p] = RD_KAFKA_OFFSET_INVALID;
+      held_.erase(p);
+    }
+    const CError failed(
+        rd_kafka_incremental_unassign(client_->get(), partition_list(settings_.topic, back).get()));
+    if (failed)
+      fail(kafka_error("giving back partitions of '" + settings_.topic + "'",
+                       rd_kafka_error_code(failed.get()), rd_kafka_error_string(failed.get())));
+  } else {
+    held_.clear();
+    rd_kafka_assign(client_->get(), nullptr);
+  }
+  asked_.clear();
+  drain_until_ns_ = 0;
+}
+
+Offset Membership::start_of(Partition partition) const {
+  const std::lock_guard lock(mutex_);
+  const auto read = read_to_.find(partition);
+  const auto start = starts_.find(partition);
+  const Offset at = start == starts_.end() ? RD_KAFKA_OFFSET_BEGINNING : start->second;
+  return read == read_to_.end() ? at : std::max(read->second, at);
+}
+
+void Membership::take() {
+  {
+    const std::lock_guard lock(mutex_);
+    // The reader looks again soon, and finds that it may not read.
+    if (reading_now_) return;
+  }
+  giving_ = false;
+  const bool more = incremental(client_->get());
+  if (Status s = assign(given_, more); s.has_error()) return fail(s.error());
+  if (!more) held_.clear();
+  held_.insert(given_.begin(), given_.end());
+  if (held_.size() > partitions_) {
+    say(info_level, "topic '" + settings_.topic + "' has grown from " +
+                        std::to_string(partitions_) + " to " + std::to_string(held_.size()) +
+                        " partitions; reading the new ones");
+    partitions_ = held_.size();
+  }
+  const std::lock_guard lock(mutex_);
+  whole_ = held_.size() == partitions_;
+  partial_until_ns_ =
+      whole_ ? 0 : clock_.steady_ns() + in_ns(settings_.open_timeout) + in_ns(session_timeout_);
+  yielding_ = !whole_;
+  others_looked_ns_ = 0;
+  changed_.notify_all();
+}
+
+Status Membership::assign(const Partitions& partitions, bool incremental) {
+  Positions starts;
+  for (const Partition p : partitions) {
+    starts[p] = start_of(p);
+    // Before it is fetched and after its last fetch has ended, which parts the queues again.
+    const Queue queue(rd_kafka_queue_get_partition(client_->get(), settings_.topic.c_str(), p));
+    rd_kafka_queue_forward(queue.get(), records_.get());
+  }
+  const PartitionList list = partition_list(settings_.topic, starts);
+  const CError failed(incremental ? rd_kafka_incremental_assign(client_->get(), list.get())
+                                  : nullptr);
+  const auto code = incremental
+                        ? (failed ? rd_kafka_error_code(failed.get()) : RD_KAFKA_RESP_ERR_NO_ERROR)
+                        : rd_kafka_assign(client_->get(), list.get());
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return kafka_error("taking the partitions of '" + settings_.topic + "'", code);
+}
+
+// Several that were started at once share the partitions, and none may read.
+void Membership::look_for_others() {
+  const std::int64_t now_ns = clock_.steady_ns();
+  if (now_ns - others_looked_ns_ < others_interval_ns) return;
+  others_looked_ns_ = now_ns;
+  const auto members = group_members(*client_, clock_, settings_.group, members_wait);
+  if (members.has_error()) return;
+  const auto strangers = others(*members, settings_.instance);
+  if (!strangers.empty() && !may_stay(settings_.instance, strangers)) {
+    abandon();
+    return fail(not_alone(settings_.group, strangers.front(), session_timeout_));
+  }
+  if (!strangers.empty() && !std::exchange(told_waiting_, true))
+    say(warning_level, "group '" + settings_.group + "' has another member, " +
+                           words(strangers.front()) + "; waiting until it has left");
+  if (now_ns >= partial_until_ns_)
+    fail(strangers.empty()
+             ? error("kafka: group '" + settings_.group + "' gives only " +
+                     std::to_string(held_.size()) + " of " + std::to_string(partitions_) +
+                     " partitions of topic '" + settings_.topic + "'")
+             : not_alone(settings_.group, strangers.front(), session_timeout_));
+}
+
+// Leaves the group, so that the one that stays need not wait for the end of our session.
+void Membership::abandon() {
+  rd_kafka_unsubscribe(client_->get());
+  const std::int64_t end_ns = clock_.steady_ns() + in_ns(abandon_wait);
+  while (clock_.steady_ns() < end_ns) {
+    const Message ignored(rd_kafka_consumer_poll(client_->get(), busy_slice_ms));
+    if (drain_until_ns_ > 0) give_back(false);
+  }
+  partial_until_ns_ = 0;
+}
+
+// Asks for all topics: of such an answer librdkafka concludes that a topic has grown, and joins
+// anew.
+void Membership::look_for_partitions() {
+  if (clock_.steady_ns() - looked_ns_ < in_ns(settings_.partitions_interval)) return;
+  (void)client_->topics(milliseconds{500});
+  looked_ns_ = clock_.steady_ns();
+}
+
+void Membership::fail(const Error& e) {
+  const std::lock_guard lock(mutex_);
+  if (!failure_) failure_ = e;
+  changed_.notify_all();
+}
+
+// --- reader and publisher
+
+Result<bool> Membership::begin_reading(milliseconds wait) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, wait, [&] { return whole_ || failure_; });
+  if (failure_) return *failure_;
+  reading_now_ = whole_;
+  return whole_;
+}
+
+void Membership::end_reading(const Positions& read_to) {
+  const std::lock_guard lock(mutex_);
+  reading_now_ = false;
+  read_to_ = read_to;
+}
+
+void Membership::confirm(const Positions& done) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [partition, offset] : done) {
+    Offset& at = confirmed_.try_emplace(partition, offset).first->second;
+    at = std::max(at, offset);
+  }
+}
+
+GroupMetadata Membership::group() const {
+  return GroupMetadata(rd_kafka_consumer_group_metadata(client_->get()));
+}
+
+Status Membership::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_ ? Status(*failure_) : Status();
+}
+
+}  // namespace freshet::kafka

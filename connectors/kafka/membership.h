@@ -1,0 +1,125 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "connectors/kafka/client.h"
+#include "connectors/kafka/group.h"
+#include "connectors/kafka/reading.h"
+#include "stream/clock.h"
+#include "stream/position.h"
+#include "stream/result.h"
+
+namespace freshet::kafka {
+
+/// The one member of a consumer group, which holds all partitions of its topic or reads nothing.
+///
+/// A thread of its own serves the group, so that it answers whatever the reader and the publisher
+/// wait for. Records go past it: every partition's queue is joined to `records`.
+///
+/// Invariants. 1: reading begins only while all partitions are held. 2: partitions are given back
+/// only when nobody reads and what was read has been confirmed (or the time for that is over, or
+/// they are lost anyway). 3: a partition is taken at the position that was read, never at the
+/// group's committed offset.
+///
+/// Threads: the reader calls begin_reading, end_reading; the publisher confirm, group, failure;
+/// `join` before both, `leave` after both.
+class Membership final : public RebalanceListener {
+ public:
+  struct Settings {
+    std::string topic;
+    std::string group;
+    std::string instance;
+    bool standby = false;  ///< wait until the group is free, instead of an Error
+    std::chrono::milliseconds open_timeout{30'000};
+    std::chrono::milliseconds drain_timeout{60'000};
+    std::chrono::milliseconds partitions_interval{60'000};  ///< between looks for new partitions
+    const std::atomic<bool>* stop = nullptr;
+  };
+
+  Membership(const Clock& clock, Settings settings);
+  ~Membership() override;
+
+  /// Joins and returns when all of the topic's `partitions` are held. `read_to`: what was read, and
+  /// confirmed, by earlier processes; `starts`: where to take each partition at first. An Error if
+  /// another process is in the group. `client` was made with this as its listener and must live
+  /// until `leave`.
+  Status join(Client& client, Positions read_to, Positions starts, int partitions);
+  /// Ends the thread. The group keeps the membership until the session ends, so that a process of
+  /// the same instance gets its partitions at once.
+  void leave();
+
+  /// Whether records may be read now; waits at most `wait` until they may. Each `true` is followed
+  /// by `end_reading`.
+  Result<bool> begin_reading(std::chrono::milliseconds wait);
+  void end_reading(const Positions& read_to);
+  rd_kafka_queue_t* records() const { return records_.get(); }
+
+  /// Everything before `done` has had its effect.
+  void confirm(const Positions& done);
+  /// What a transaction names itself a member by.
+  GroupMetadata group() const;
+  Status failure() const;
+
+  void rebalanced(int code, const rd_kafka_topic_partition_list_t& partitions) noexcept override;
+
+ private:
+  using Partitions = std::set<Partition>;
+
+  Status wait_until_alone();
+  Status wait_until_whole();
+  void serve();
+  void serve_message(const rd_kafka_message_t& message);
+  void look_for_partitions();
+  void give_back(bool lost);
+  void take();
+  Status assign(const Partitions& partitions, bool incremental);
+  void look_for_others();
+  void abandon();
+  bool drained() const;
+  Offset start_of(Partition partition) const;
+  void fail(const Error& e);
+  void say(int level, const std::string& text);
+
+  // Fixed after `join`.
+  const Clock& clock_;
+  const Settings settings_;
+  Client* client_ = nullptr;
+  Positions starts_;
+  std::chrono::milliseconds session_timeout_{0};
+  Queue records_;
+
+  // The thread's.
+  Partitions held_;
+  Partitions given_;                 ///< by the group, not taken yet
+  bool giving_ = false;              ///< given_ waits for take()
+  Partitions asked_;                 ///< back by the group, not given back yet
+  std::int64_t drain_until_ns_ = 0;  ///< 0: nothing is asked back
+  std::size_t partitions_ = 0;       ///< of the topic
+  std::int64_t looked_ns_ = 0;       ///< for partitions
+  std::int64_t others_looked_ns_ = 0;
+  std::int64_t partial_until_ns_ = 0;
+  bool told_waiting_ = false;
+  std::unique_ptr<Reading> reading_;
+
+  mutable std::mutex mutex_;  ///< guards what follows
+  std::condition_variable changed_;
+  bool whole_ = false;  ///< all partitions are held, none is asked back
+  bool reading_now_ = false;
+  bool yielding_ = false;  ///< we wait for another member to leave
+  Positions read_to_, confirmed_;
+  std::optional<Error> failure_;
+
+  std::atomic<bool> leaving_{false};
+  std::thread thread_;
+};
+
+}  // namespace freshet::kafka
