@@ -47,6 +47,10 @@ std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, doubl
     out += "  rejected   " + grouped(count) + "  " + code + "\n";
   }
   out += "lists        " + grouped(now.lists) + "\n";
+  if (now.learned_again > 0) {
+    out += "learned again " + grouped(now.learned_again) +
+           " events after the restart; their lists were out already\n";
+  }
   if (now.predictions > 0) {
     out += "hit rate     " + percent(now.hit_rate) +
            " of the latest choices stood in the list held (popularity alone: " +
@@ -63,7 +67,8 @@ std::string summary_line(const LiveMetrics::Snapshot& now, double rate) {
   return grouped(now.events) + " events, " + grouped(static_cast<std::uint64_t>(rate)) + "/s, " +
          grouped(now.lists) + " lists, " + grouped(now.rejected) + " rejected, hit rate " +
          percent(now.hit_rate) + " (popularity " + percent(now.popular_hit_rate) + "), p50 " +
-         duration(now.latency.quantile(0.5)) + ", p99 " + duration(now.latency.quantile(0.99));
+         duration(now.latency.quantile(0.5)) + ", p99 " + duration(now.latency.quantile(0.99)) +
+         ", waiting " + byte_size(now.waiting_bytes);
 }
 
 }  // namespace freshet

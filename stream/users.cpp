@@ -8,6 +8,7 @@
 
 #include "stream/bytes.h"
 #include "stream/hash.h"
+#include "stream/json_error.h"
 
 namespace freshet {
 namespace {
@@ -20,7 +21,7 @@ constexpr std::uint8_t counts_version = 1;
 constexpr std::uint64_t not_saved = std::numeric_limits<std::uint64_t>::max();
 
 Error damaged(std::string_view name) {
-  return error("state: the row of user '" + std::string(name) + "' is damaged");
+  return error("state: the row of user " + excerpt(name) + " is damaged");
 }
 
 }  // namespace

@@ -72,8 +72,9 @@ Properties consumer_properties(const KafkaOptions& options, bool accept_gap) {
   defaults["queued.min.messages"] = "50000";
   // One process holds all partitions, so there is nothing for cooperation to win.
   defaults["partition.assignment.strategy"] = "range";
-  // How long a process that hangs, or was stopped for good, keeps another instance out.
-  defaults["session.timeout.ms"] = "45000";
+  // How long a broker may be away before the membership is lost, and how long a process that was
+  // stopped for good keeps another instance out; the same instance takes over at once.
+  defaults["session.timeout.ms"] = "300000";
   return layered(std::move(defaults), options,
                  {{"group.id", options.group},
                   {"group.instance.id", options.instance},

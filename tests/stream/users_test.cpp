@@ -213,3 +213,15 @@ TEST_CASE("a user's row that names an item which the state does not have is dama
   CHECK(load(items - 1).empty());
   CHECK(load(items) == "state: the row of user 'anna' is damaged");
 }
+
+TEST_CASE("a name that cannot be printed as it is can be complained about") {
+  Table t;
+  t.admit("a");
+  t.checkpoint();
+  RowBatch batch;
+  batch.put("user", "\x1b[2J\xff", "not a row");
+  t.store.write(batch).value();
+  const std::string sentence = message_of(for_each_stored_user(t.store, [](const User&) {}));
+  CHECK(sentence.find('\x1b') == std::string::npos);
+  CHECK(sentence.find('\xff') == std::string::npos);
+}

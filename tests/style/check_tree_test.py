@@ -15,7 +15,7 @@ class CheckTree(unittest.TestCase):
 
     def test_a_library_is_seen_only_in_its_place(self):
         self.assertTrue(include_problems(P("stream/a.h"), "#include <librdkafka/rdkafka.h>\n"))
-        self.assertTrue(include_problems(P("state/a.cpp"), "#include <rocksdb/db.h>\n"))
+        self.assertTrue(include_problems(P("stream/a.cpp"), "#include <rocksdb/db.h>\n"))
         self.assertTrue(include_problems(P("models/a.h"), "#include <nlohmann/json.hpp>\n"))
         self.assertEqual(include_problems(P("models/a.cpp"), "#include <nlohmann/json.hpp>\n"), [])
         self.assertEqual(include_problems(P("models/a.h"), "#include <nlohmann/json_fwd.hpp>\n"), [])

@@ -46,7 +46,7 @@ TEST_CASE(
   options.instance = "blue";
   CHECK(kafka::consumer_properties(options, false).at("group.instance.id") == "blue");
   CHECK(kafka::consumer_properties(options, false).at("partition.assignment.strategy") == "range");
-  CHECK(kafka::consumer_properties(options, false).at("session.timeout.ms") == "45000");
+  CHECK(kafka::consumer_properties(options, false).at("session.timeout.ms") == "300000");
   options.properties = {{"partition.assignment.strategy", "cooperative-sticky"},
                         {"session.timeout.ms", "20000"}};
   CHECK(kafka::consumer_properties(options, false).at("partition.assignment.strategy") ==
