@@ -66,6 +66,11 @@ void LiveMetrics::waiting(std::size_t bytes) {
   now_.waiting_bytes = bytes;
 }
 
+void LiveMetrics::worked_at_checkpoint(std::int64_t piece_ns) {
+  const std::lock_guard lock(mutex_);
+  now_.checkpoint_pieces.add(piece_ns);
+}
+
 void LiveMetrics::checkpointed(std::size_t bytes, std::int64_t pause_ns) {
   const std::lock_guard lock(mutex_);
   ++now_.checkpoints;

@@ -41,17 +41,19 @@ class LiveMetrics {
     std::map<std::string, std::uint64_t> rejected_by;  ///< by Rejection::code
     std::uint64_t predictions = 0;
     double hit_rate = 0,
-           popular_hit_rate = 0;        ///< share of choices that stood in the list held, fading
-    LatencyHistogram latency;           ///< ns from a record read to its list encoded
-    std::int64_t checkpoint_bytes = 0;  ///< of the newest checkpoint
-    LatencyHistogram checkpoint_pause;  ///< ns that a checkpoint kept records waiting
-    std::string sample;                 ///< the newest list, as published
+           popular_hit_rate = 0;         ///< share of choices that stood in the list held, fading
+    LatencyHistogram latency;            ///< ns from a record read to its list encoded
+    std::int64_t checkpoint_bytes = 0;   ///< of the newest checkpoint
+    LatencyHistogram checkpoint_pause;   ///< ns that a checkpoint kept records waiting at a time
+    LatencyHistogram checkpoint_pieces;  ///< ns of each piece of work at checkpoints
+    std::string sample;                  ///< the newest list, as published
   };
 
   void count(const Decoded& record, const Outcome& outcome);
   void published(std::int64_t latency_ns, const std::string& list);
   void learned_again();
   void waiting(std::size_t bytes);
+  void worked_at_checkpoint(std::int64_t piece_ns);
   void checkpointed(std::size_t bytes, std::int64_t pause_ns);
   Snapshot snapshot() const;
 

@@ -261,7 +261,9 @@ void Pipeline::Impl::save_ahead() {
     p_.engine.trim();
   }
   const bool enough = p_.engine.save_ahead(rows_ahead);
-  pause_ns_ = std::max(pause_ns_, p_.clock.steady_ns() - start);
+  const std::int64_t piece_ns = p_.clock.steady_ns() - start;
+  pause_ns_ = std::max(pause_ns_, piece_ns);
+  p_.metrics.worked_at_checkpoint(piece_ns);
   pieces_ahead_ = enough || pieces_ahead_ == pieces_ahead_max ? 0 : pieces_ahead_ + 1;
 }
 
@@ -273,6 +275,7 @@ void Pipeline::Impl::take_checkpoint(Batch& batch) {
   const std::int64_t end = p_.clock.steady_ns();
   c.pause_ns = std::max(pause_ns_, end - start);
   pause_ns_ = 0;
+  p_.metrics.worked_at_checkpoint(end - start);
   c.positions = batch.after;
   c.rows.push_back(std::move(stale_));
   stale_.clear();

@@ -9,6 +9,7 @@
 
 #include "tests/bench/checkpoints.h"
 #include "tests/bench/isolated.h"
+#include "tests/bench/pauses.h"
 #include "tests/bench/pipeline.h"
 #include "tests/bench/report.h"
 #include "tests/bench/serving.h"
@@ -25,6 +26,7 @@ struct Arguments {
 };
 
 constexpr std::uint32_t shop_users = 20'000;
+constexpr std::uint32_t pause_users = 200'000;
 constexpr std::uint32_t many_users = 1'000'000;  // some 100,000 come by in the first 625,000 events
 
 bool read_arguments(int argc, char** argv, Arguments& a) {
@@ -114,6 +116,8 @@ int run(const Arguments& a) {
       cases.run("pipeline end to end", [&] { return measure_pipeline(a.events, shop_users, 1); });
   all["checkpoints"] =
       cases.run("checkpoints", [&] { return measure_checkpoints(a.events, many_users); });
+  all["pauses"] = cases.run("checkpoint pause at 10,000 events/s",
+                            [&] { return measure_pauses(a.events * 3 / 5, pause_users); });
   std::fputs(report(all).c_str(), stdout);
   if (!a.json.empty() && !(std::ofstream(a.json) << all.dump(2) << '\n')) {
     std::fprintf(stderr, "bench: %s cannot be written\n", a.json.c_str());

@@ -75,13 +75,30 @@ std::string pipeline_text(const Figures& c) {
 }
 
 std::string checkpoints_text(const Figures& c) {
-  Table rows = {{c["name"], "rows", "MiB", "pause ms", "write ms"}};
+  Table rows = {{c["name"], "rows", "MiB", "pieces", "longest ms", "sum ms", "write ms"}};
   const auto add = [&](const std::string& name, const Figures& s) {
-    rows.push_back({name, whole(s["rows"]), mib(s["bytes"]), ms(s["pause_us"]), ms(s["write_us"])});
+    rows.push_back({name, whole(s["rows"]), mib(s["bytes"]), whole(s["pieces"]),
+                    ms(s["longest_us"]), ms(s["sum_us"]), ms(s["write_us"])});
   };
   add("all rows of " + whole(c["users"]) + " users", c["all_rows"]);
   for (const Figures& s : c["usual"]) add("after " + whole(c["between"]) + " events", s);
   return text_table(rows) + "\n";
+}
+
+std::string pauses_text(const Figures& c) {
+  Table rows = {{c["name"], "events/s", "count", "p50 ms", "p99 ms", "max ms"}};
+  for (const Figures& r : c["runs"]) {
+    const auto add = [&](const std::string& name, const std::string& rate, const Figures& q) {
+      rows.push_back(
+          {name, rate, whole(q["count"]), ms(q["p50_us"]), ms(q["p99_us"]), ms(q["max_us"])});
+    };
+    add(r["name"].get<std::string>() + ": event to list", whole(r["events_per_second"]),
+        r["latency"]);
+    add("  a checkpoint's longest pause", "", r["longest"]);
+    add("  every pause", "", r["pieces"]);
+  }
+  return text_table(rows) + whole(c["events"]) + " events each, " + whole(c["users"]) +
+         " users, a checkpoint every " + whole(c["interval_ms"]) + " ms, all cores\n\n";
 }
 
 }  // namespace
@@ -92,6 +109,7 @@ std::string report(const Figures& cases) {
   for (const Figures& c : cases["models"]) out += models_text(c);
   if (!cases["pipeline"].is_null()) out += pipeline_text(cases["pipeline"]);
   if (!cases["checkpoints"].is_null()) out += checkpoints_text(cases["checkpoints"]);
+  if (!cases["pauses"].is_null()) out += pauses_text(cases["pauses"]);
   return out;
 }
 

@@ -7,7 +7,7 @@
 namespace freshet::bench {
 
 /// All cases as tables for people. `cases`: {"serving": [...], "models": [...], "pipeline": …,
-/// "checkpoints": …}.
+/// "checkpoints": …, "pauses": …}.
 std::string report(const Figures& cases);
 
 }  // namespace freshet::bench

@@ -255,7 +255,7 @@ def check_list(case, shown, event, own_items, source):
 BOOTSTRAP = os.environ.get("KAFKA_BOOTSTRAP", "")
 _KEY_END, _RECORD_END = "\x01\x02key-ends\x02\x01", "\x01\x02record-ends\x02\x01"
 
-_READ = ["kcat", "-b", BOOTSTRAP, "-C", "-q", "-o", "beginning", "-f", r"%p %o %T %K %S %h\n%k%s\n",
+_READ = ["kcat", "-b", BOOTSTRAP, "-C", "-q", "-f", r"%p %o %T %K %S %h\n%k%s\n",
          "-X", "fetch.wait.max.ms=20", "-X", "fetch.message.max.bytes=8000000", "-X", "isolation.level=read_committed"]
 
 Message = collections.namedtuple("Message", "partition offset time key value headers")
@@ -294,12 +294,12 @@ def produce(topic, records, **properties):
 
 
 class Follower:
-    """Reads a topic from its beginning, for ever, into `messages`; what a transaction committed, no more."""
+    """Reads a topic, for ever, into `messages`; what a transaction committed, no more."""
 
-    def __init__(self, topic):
+    def __init__(self, topic, begin="beginning"):
         self.messages = []
         self._failure = None
-        self._process = subprocess.Popen([*_READ, "-E", "-u", "-t", topic], stdin=subprocess.DEVNULL,
+        self._process = subprocess.Popen([*_READ, "-o", str(begin), "-E", "-u", "-t", topic], stdin=subprocess.DEVNULL,
                                          stdout=subprocess.PIPE)
         _followers.add(self)
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -356,8 +356,8 @@ def _message(words, read):
 
 def read_topic(topic):
     """All messages of a topic as it is now."""
-    ended = subprocess.run([*_READ, "-e", "-t", topic], stdin=subprocess.DEVNULL, capture_output=True, check=True,
-                           timeout=PATIENCE_S)
+    ended = subprocess.run([*_READ, "-o", "beginning", "-e", "-t", topic], stdin=subprocess.DEVNULL,
+                           capture_output=True, check=True, timeout=PATIENCE_S)
     data = io.BytesIO(ended.stdout)
     messages = []
     while head := data.readline():

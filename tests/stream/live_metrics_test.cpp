@@ -87,7 +87,9 @@ TEST_CASE("records are counted by what became of them") {
   metrics.count(decoded(early), Outcome{});
   metrics.checkpointed(77, 2'000);
   metrics.checkpointed(88, 1'000);
+  metrics.worked_at_checkpoint(500);
   const LiveMetrics::Snapshot s = metrics.snapshot();
+  CHECK(s.checkpoint_pieces.count() == 1);
   CHECK(s.records == 8);
   CHECK(s.events == 5);
   CHECK(s.rejected == 3);
