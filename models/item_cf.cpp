@@ -169,7 +169,7 @@ bool ItemCf::save_some(RowBatch& out, std::size_t rows_max) {
     items_[item].partners.write(value);
     out.put(space, id_key(item), value);
   }
-  return dirty_.empty();
+  return dirty_.few(rows_max);
 }
 
 Status ItemCf::restore(const RowReader& rows, std::size_t items) {

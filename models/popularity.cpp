@@ -142,7 +142,7 @@ bool Popularity::save_some(RowBatch& out, std::size_t rows_max) {
     for (const double sum : items_[item].log2_sum) writer.number(sum);
     out.put(items_space, id_key(item), value);
   }
-  return dirty_.empty();
+  return dirty_.few(rows_max);
 }
 
 Status Popularity::restore(const RowReader& rows, std::size_t items) {

@@ -146,7 +146,7 @@ bool Repeat::save_some(RowBatch& out, std::size_t rows_max) {
     writer.number(table_[cell].exposures);
     out.put(space, id_key(cell), value);
   }
-  return dirty_.empty();
+  return dirty_.few(rows_max);
 }
 
 Status Repeat::restore(const RowReader& rows, std::size_t) {

@@ -5,7 +5,8 @@
 namespace freshet {
 
 std::span<const std::uint32_t> DirtyRows::take(std::size_t rows_max) {
-  const auto end = rows_.begin() + static_cast<std::ptrdiff_t>(std::min(rows_max, rows_.size()));
+  const auto end =
+      rows_.begin() + static_cast<std::ptrdiff_t>(rows_to_save(rows_.size(), rows_max));
   taken_.assign(rows_.begin(), end);
   rows_.erase(rows_.begin(), end);
   std::sort(taken_.begin(), taken_.end());

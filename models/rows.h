@@ -10,6 +10,7 @@
 #include "stream/bytes.h"
 #include "stream/ids.h"
 #include "stream/result.h"
+#include "stream/store.h"
 
 namespace freshet {
 
@@ -25,10 +26,12 @@ class DirtyRows {
     rows_.push_back(row);
   }
 
-  /// At most `rows_max` marked rows, those marked first, in ascending order; after it they are not
-  /// marked. Valid until the next `mark`.
+  /// Marked rows as Model::save_some appends them: the `rows_max` that were marked first, or none
+  /// if no more than that are marked, or all if `rows_max` is every_row; in ascending order. After
+  /// it they are not marked. Valid until the next `mark`.
   std::span<const std::uint32_t> take(std::size_t rows_max);
-  bool empty() const { return rows_.empty(); }
+  /// Whether at most `rows_max` rows are marked.
+  bool few(std::size_t rows_max) const { return rows_.size() <= rows_max; }
 
   std::size_t memory_bytes() const { return bits_.capacity() * 8 + rows_.capacity() * 4; }
 

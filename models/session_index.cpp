@@ -168,12 +168,13 @@ bool SessionIndex::save_some(RowBatch& out, std::size_t rows_max) {
     out.put(items_space_, id_key(item), value);
   }
   save_live(out, rows_max);
-  return dirty_sessions_.empty() && dirty_items_.empty() && dirty_live_.empty();
+  return dirty_sessions_.few(rows_max) && dirty_items_.few(rows_max) &&
+         dirty_live_.size() <= rows_max;
 }
 
 void SessionIndex::save_live(RowBatch& out, std::size_t rows_max) {
   const auto end =
-      dirty_live_.begin() + static_cast<std::ptrdiff_t>(std::min(rows_max, dirty_live_.size()));
+      dirty_live_.begin() + static_cast<std::ptrdiff_t>(rows_to_save(dirty_live_.size(), rows_max));
   std::sort(dirty_live_.begin(), end);
   std::string value;
   for (auto at = dirty_live_.begin(); at != end; ++at) {

@@ -205,7 +205,7 @@ bool Transitions::save_some(RowBatch& out, std::size_t rows_max) {
     rows_[item].followers.write(value);
     out.put(space, id_key(item), value);
   }
-  return dirty_.empty();
+  return dirty_.few(rows_max);
 }
 
 Status Transitions::restore(const RowReader& rows, std::size_t items) {

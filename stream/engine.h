@@ -79,9 +79,9 @@ class Engine {
   /// Fill Outcome::by_model.
   void set_by_model(bool on) { want_by_model_ = on; }
 
-  /// Prepares `save`: copies rows that changed, at most about `rows_max` of each model and of the
-  /// users, so that little is left for it. A row that changes again is copied again. True: nothing
-  /// is left. Cost: memory copies; models in parallel.
+  /// Prepares `save`: copies some `rows_max` rows of each model, and of the users, that has more
+  /// changed ones, so that little is left for it. A row that changes again is copied again. True:
+  /// none has more than that left. Cost: memory copies; models in parallel.
   bool save_ahead(std::size_t rows_max);
   /// A checkpoint: replaces `out` by all rows that changed since the last one, as they are now; of
   /// two with the same key the later one counts, and pieces count in order. The epoch may be open:

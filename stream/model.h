@@ -122,8 +122,9 @@ class Model {
   /// Learns the interactions of one epoch, in engine order.
   virtual void learn(std::span<const Interaction> epoch) = 0;
 
-  /// Appends rows that changed since they were last saved, about `rows_max` at most, in spaces that
-  /// begin with the model's name; true: none is left.
+  /// If more than about `rows_max` rows changed since they were last saved, appends that many of
+  /// them, those that changed first, in spaces that begin with the model's name. True: no more than
+  /// that are left. `every_row`: appends all.
   virtual bool save_some(RowBatch& out, std::size_t rows_max) = 0;
   void save(RowBatch& out) { save_some(out, every_row); }
 

@@ -48,6 +48,13 @@ class RowBatch {
 /// "All that changed", where a number of rows is asked for.
 constexpr std::size_t every_row = static_cast<std::size_t>(-1);
 
+/// How many of `changed` rows Model::save_some appends: all if asked for every row, else `rows_max`
+/// if there are more than that, else none.
+constexpr std::size_t rows_to_save(std::size_t changed, std::size_t rows_max) {
+  if (rows_max == every_row) return changed;
+  return changed > rows_max ? rows_max : 0;
+}
+
 /// Read access to the rows of a store, as they were at one moment.
 class RowReader {
  public:

@@ -180,16 +180,17 @@ bool Users::save(RowBatch& out, std::size_t rows_max, std::uint64_t checkpoint) 
     out.put(counts_space, counts_key, row);
     counts_changed_ = false;
   }
-  for (; rows_max > 0 && !changed_.empty(); changed_.pop_front()) {
+  std::size_t rows_left = rows_to_save(changed_.size(), rows_max);
+  for (; rows_left > 0 && !changed_.empty(); changed_.pop_front()) {
     Entry& entry = entries_[changed_.front()];
     if (!entry.user || !entry.changed) continue;
     entry.changed = false;
     entry.saved_in = checkpoint;
     unsaved_bytes_ -= entry.bytes;
     out.put(space, entry.user->name, entry.user->encode());
-    --rows_max;
+    --rows_left;
   }
-  return changed_.empty();
+  return changed_.size() <= rows_max;
 }
 
 Status Users::restore(const RowReader& rows) {

@@ -31,7 +31,6 @@ class Users {
  public:
   using Slot = std::uint32_t;
   static constexpr Slot none = std::numeric_limits<Slot>::max();
-  static constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
 
   Users();
   ~Users();
@@ -67,8 +66,8 @@ class Users {
   /// nobody else may go.
   void evict(std::size_t bytes);
 
-  /// Appends rows that changed, at most `rows_max`; true: none is left. What is appended after the
-  /// same `checkpoint` belongs to it.
+  /// Appends rows that changed, as Model::save_some. What is appended with the same `checkpoint`
+  /// belongs to it.
   bool save(RowBatch& out, std::size_t rows_max, std::uint64_t checkpoint);
   /// `rows` must outlive this. Nobody is read before he is needed.
   Status restore(const RowReader& rows);

@@ -37,7 +37,7 @@ class Outage(Case):
         self.assertEqual(set(names), events)
         if ARGUMENTS[0] == "exactly_once":
             self.assertEqual(len(names), len(events))
-        said = [line for line in running.errors().splitlines() if " warn: " in line or " error: " in line]
+        said = [line for line in running.errors().splitlines() if " warning: " in line or " error: " in line]
         print("\n".join(said), flush=True)
         self.assertTrue(said, "the outage is mentioned")
         # Reader and writer each notice it, and each says so when its group or its coordinator is affected.

@@ -23,7 +23,7 @@ struct Table {
   /// Writes a checkpoint.
   void checkpoint() {
     RowBatch batch;
-    users.save(batch, Users::all, ++number);
+    users.save(batch, every_row, ++number);
     store.write(batch).value();
     users.durable(number);
   }
@@ -75,15 +75,15 @@ TEST_CASE("each changed user is saved once, an erased one as an erasure") {
   t.admit("b");
   t.admit("a");
   RowBatch first;
-  CHECK(t.users.save(first, Users::all, 1));
+  CHECK(t.users.save(first, every_row, 1));
   CHECK(first.size() == 3);  // two users and their number
   RowBatch none;
-  CHECK(t.users.save(none, Users::all, 2));
+  CHECK(t.users.save(none, every_row, 2));
   CHECK(none.size() == 0);
   t.admit("b");
   t.users.erase(t.find("a"));
   RowBatch second;
-  CHECK(t.users.save(second, Users::all, 2));
+  CHECK(t.users.save(second, every_row, 2));
   REQUIRE(second.size() == 3);
   CHECK(second.row(0).key == "a");
   CHECK(second.row(0).erased);
@@ -93,18 +93,20 @@ TEST_CASE("each changed user is saved once, an erased one as an erasure") {
 
 TEST_CASE("users can be saved some at a time, and one who changes meanwhile is saved again") {
   Table t;
-  for (const char* const name : {"a", "b", "c"}) t.admit(name);
+  for (const char* const name : {"a", "b", "c", "d"}) t.admit(name);
   RowBatch rows;
-  CHECK_FALSE(t.users.save(rows, 2, 1));
+  CHECK_FALSE(t.users.save(rows, 1, 1));  // a; b, c and d are left
   t.admit("a").session = 7;
-  CHECK_FALSE(t.users.save(rows, 1, 1));
-  CHECK(t.users.save(rows, 1, 1));
+  CHECK(t.users.save(rows, 3, 1));  // b, c and d; a is left
+  CHECK(t.users.save(rows, 3, 1));  // too few to begin with
+  CHECK(rows.size() == 1 + 1 + 3);  // their number, and the users
+  CHECK(t.users.save(rows, every_row, 1));
   MemoryStore store;
   store.write(rows).value();
   CHECK((*stored_user(store, "a"))->session == 7);
   std::size_t stored = 0;
   for_each_stored_user(store, [&](const User&) { ++stored; }).value();
-  CHECK(stored == 3);
+  CHECK(stored == 4);
 }
 
 TEST_CASE("restored users go on as if they had never stopped, and are read when they come") {
@@ -152,7 +154,7 @@ TEST_CASE("nobody is let go before his newest row is on disk") {
   t.users.evict(nobody_stays);
   CHECK(t.users.in_memory() == 1);
   RowBatch rows;
-  t.users.save(rows, Users::all, 5);
+  t.users.save(rows, every_row, 5);
   t.users.evict(nobody_stays);  // taken, not yet written
   CHECK(t.users.in_memory() == 1);
   t.store.write(rows).value();
@@ -177,7 +179,7 @@ TEST_CASE("an erased user stays erased while his row is still on disk") {
   t.users.erase(t.find("a"));
   CHECK(t.find("a") == Users::none);
   RowBatch erasure;
-  t.users.save(erasure, Users::all, 2);
+  t.users.save(erasure, every_row, 2);
   CHECK(t.find("a") == Users::none);  // the erasure is on its way
   CHECK(t.admit("a").session == 0);
   CHECK(t.admit("a").id == UserId{2});

@@ -49,7 +49,7 @@ void CountModel::learn(std::span<const Interaction> epoch) {
 }
 
 bool CountModel::save_some(RowBatch& out, std::size_t rows_max) {
-  for (; rows_max > 0 && !changed_.empty(); --rows_max) {
+  for (std::size_t left = rows_to_save(changed_.size(), rows_max); left > 0; --left) {
     const ItemId item = *changed_.begin();
     changed_.erase(changed_.begin());
     std::string row;
@@ -60,7 +60,7 @@ bool CountModel::save_some(RowBatch& out, std::size_t rows_max) {
       out.put(name_, id_key(item.value), row);
     }
   }
-  return changed_.empty();
+  return changed_.size() <= rows_max;
 }
 
 Status CountModel::restore(const RowReader& rows, std::size_t) {
