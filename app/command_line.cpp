@@ -97,6 +97,7 @@ void add_simulate(CLI::App& app, CommandLine& line) {
                               "Writes the events of a simulated shop (options: source.*)",
                               [a](const Settings& s) { return simulate_command(s, *a); });
   sub->add_option("--to", a->to, "stdout, kafka (the topic topics.events), or a file (.gz, .zst)")
+      ->check([](const std::string& to) { return std::string(to.empty() ? "names no file" : ""); })
       ->capture_default_str();
   sub->add_flag("--catalog", a->catalog, "Write the shop's catalogue instead");
   for (const char* name : {"events", "rate", "seed", "users", "items"}) {

@@ -1,5 +1,6 @@
 #include "app/settings.h"
 
+#include <filesystem>
 #include <set>
 
 #include "connectors/file/file_options.h"
@@ -55,6 +56,19 @@ std::vector<config::Finding> one_kafka(const Settings& settings) {
                "\" cannot be; allowed: from \"kafka\" to \"kafka\", or to \"file\""}};
 }
 
+/// A sink.path that is the source's would be refused as foreign, or emptied when told to.
+std::vector<config::Finding> two_files(const Settings& settings) {
+  if (settings.source.type() != "file" || settings.sink.type() != "file") return {};
+  const auto whole = [](const std::string& path) {
+    return std::filesystem::absolute(path).lexically_normal();
+  };
+  const std::string& path = settings.sink.as<FileSinkOptions>().path;
+  if (whole(path) != whole(settings.source.as<FileSourceOptions>().path)) return {};
+  return {
+      {"sink.path",
+       "is \"" + path + "\", the file that source.path reads; give the lists a file of their own"}};
+}
+
 std::string models_problem(const std::vector<config::Tagged>& models) {
   std::set<std::string> seen;
   for (const config::Tagged& model : models) {
@@ -97,7 +111,8 @@ Table<Settings> describe_settings() {
               .option("listen", &HttpOptions::listen, "Address and port; empty switches it off.",
                       not_yet("The HTTP API comes with a later version.")))
       .option("log", &Settings::log, describe_log())
-      .check(&one_kafka);
+      .check(&one_kafka)
+      .check(&two_files);
 }
 
 }  // namespace freshet

@@ -1,5 +1,7 @@
 #include "app/wiring.h"
 
+#include <algorithm>
+
 #include "app/log.h"
 #include "connectors/file/file_sink.h"
 #include "connectors/file/file_source.h"
@@ -34,6 +36,11 @@ class RefusedSink final : public Sink {
  private:
   const std::string because_;
 };
+
+/// The store's share of the memory budget.
+std::uint64_t store_memory(const Settings& settings) {
+  return std::min<std::uint64_t>(settings.state.memory_budget.count / 4, 64ULL << 20);
+}
 
 }  // namespace
 
@@ -87,7 +94,8 @@ std::unique_ptr<Sink> make_sink(const Settings& settings, Manner manner, const S
 
 Result<std::unique_ptr<Store>> open_store(const Settings& settings) {
   if (settings.state.path.empty()) return std::unique_ptr<Store>(std::make_unique<MemoryStore>());
-  auto store = RocksStore::open(settings.state.path, RocksStore::Mode::read_write);
+  auto store = RocksStore::open(settings.state.path, RocksStore::Mode::read_write,
+                                {.memory_bytes = store_memory(settings)});
   if (!store) return store.error();
   return std::unique_ptr<Store>(std::move(*store));
 }
@@ -115,7 +123,7 @@ Result<std::unique_ptr<Engine>> make_engine(const Settings& settings, const RowR
   parts.users = settings.users;
   parts.lists = settings.lists;
   parts.known_types = std::move(*known_types);
-  parts.memory_budget = settings.state.memory_budget.count;
+  parts.memory_budget = settings.state.memory_budget.count - store_memory(settings);
   if (Status s = EventTypes::fit(settings.events.types, parts.known_types); !s) return s.error();
   std::vector<const Model*> models;
   for (const config::Tagged& options : settings.models) {

@@ -14,6 +14,7 @@ constexpr std::size_t block_bytes = 512UL << 10;
 constexpr std::size_t max_blocks_per_poll = 32;
 constexpr std::size_t max_bytes_per_poll = 8UL << 20;
 constexpr std::size_t identity_bytes = 4UL << 10;
+constexpr std::string_view standard_input = "-";
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 bool is_blank(std::string_view line) { return line.empty() || line == "\r"; }
@@ -36,7 +37,10 @@ Status FileSource::open(const Positions& from, const Order&) {
     from_ = offset;
   }
   if (!input_->is_regular()) return {};
-  if (auto read = read_identity(); !read) return read;
+  // What is opened already cannot be opened a second time: both would read on from one place.
+  if (options_.path != standard_input) {
+    if (auto read = read_identity(); !read) return read;
+  }
   std::vector<Record> none;
   Reading reading = Reading::some;
   while (next_offset_ < from_ && reading != Reading::end) {

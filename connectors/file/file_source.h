@@ -30,8 +30,8 @@ class FileSource : public Source {
 
   /// Error: no such file, or it has fewer lines than `from` says.
   Status open(const Positions& from, const Order& replay) override;
-  /// Names a file by its first line, so a file may be moved and grow; "" for what is no file of the
-  /// disk.
+  /// Names a file by its first line, so a file may be moved and grow; "" for standard input and for
+  /// what is no file of the disk.
   std::string identity() override { return identity_; }
 
   /// Returns early and empty-handed when a writer gave no whole line yet, and after 16 MiB without

@@ -3,7 +3,7 @@ comes, and events that take others back."""
 
 import json
 
-from freshet_testing import (Case, file_run, freshet, inspect_state, json_lines, main, read_bytes, sets, succeed,
+from freshet_testing import (Case, Running, file_run, freshet, inspect_state, json_lines, main, read_bytes, sets, succeed,
                              summary_counts, write_events)
 
 T = 1_700_000_000_000
@@ -38,6 +38,22 @@ class Promises(Case):
         return {h["item"]: h for h in self.user(name)["history"]}
 
     # --- lists are never empty
+
+    def test_standard_input_may_be_a_file(self):
+        path = self.folder / "events.jsonl"
+        write_events(path, [{"user": f"u{n % 7}", "item": f"i{n % 11}", "type": "view", "time": 1_700_000_000_000 + n}
+                            for n in range(50)])
+        with open(path, "rb") as events:
+            running = Running("run", *sets({"source.type": "stdin", "sink.type": "none", "state.path": ""}),
+                              stdin=events)
+            self.assertEqual(running.wait(), 0, running.errors())
+        self.assertEqual(summary_counts(running.output())["events"], 50)
+
+    def test_lists_do_not_go_into_the_file_that_is_read(self):
+        path = write_events(self.folder / "events.jsonl", [])
+        ended = freshet("run", *file_run(path, self.folder / "." / "events.jsonl", self.folder / "state"))
+        self.assertEqual(ended.status, 2)
+        self.assertIn("sink.path", ended.err.decode())
 
     def test_a_small_shop_whose_users_saw_everything_still_gets_lists(self):
         events = [event(3 * u + i, f"u{u}", item) for u in range(600) for i, item in enumerate("abc")]
