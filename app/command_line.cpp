@@ -87,8 +87,8 @@ void add_run(CLI::App& app, CommandLine& line) {
                               [a](const Settings& s) { return run_command(s, *a); });
   sub->add_flag(
       "--accept-gap", a->accept_gap,
-      "Go on although the source has lost records that were never read, or is not the one "
-      "that the state was made from");
+      "Go on although the source has lost records that were never read, or is not the one that the "
+      "state was made from: at the same offsets, so what lies before them there is never read");
 }
 
 void add_simulate(CLI::App& app, CommandLine& line) {

@@ -220,6 +220,7 @@ std::unique_ptr<Batch> Pipeline::Impl::decode() {
 
 Pipeline::Step Pipeline::Impl::rank(milliseconds wait) {
   if (failed_) return Step::ended;
+  p_.metrics.waiting(decoded_.weight() + ranked_.weight());
   if (!ranked_.wait_for_room(wait)) return Step::idle;
   // What waits for a checkpoint is bounded: while one is being written, no second one begins.
   if (p_.engine.unsaved_bytes() > 2 * unsaved_max_ && checkpoint_under_way_) {
@@ -309,7 +310,6 @@ Pipeline::Step Pipeline::Impl::publish(milliseconds wait) {
 
 Status Pipeline::Impl::publish(Batch& batch) {
   if (Status s = publisher_.publish(batch.records, batch.outcomes, batch.after); !s) return s;
-  p_.metrics.waiting(decoded_.weight() + ranked_.weight());
   if (!batch.checkpoint) return {};
   auto border = publisher_.border(batch.after);
   if (!border) return border.error();

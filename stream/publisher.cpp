@@ -26,6 +26,14 @@ Status Publisher::open(const Positions& state, const std::string& mark, const Or
 /// Lists of records before the committed positions are out already: they are learned from, not
 /// published again.
 void Publisher::skip_published(const Positions& committed) {
+  for (const auto& [partition, offset] : published_) {
+    if (offset > 0 && committed.count(partition) == 0) {
+      p_.log("partition " + std::to_string(partition) + ": the state is at offset " +
+             std::to_string(offset) +
+             ", the group has committed none: it is new, or the topic was made anew; in that case "
+             "records below that offset are not read, and a state.path of its own is needed");
+    }
+  }
   for (const auto& [partition, offset] : committed) {
     Offset& at = published_[partition];
     const std::string where = "partition " + std::to_string(partition) +

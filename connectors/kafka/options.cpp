@@ -73,7 +73,9 @@ config::Table<KafkaOptions> describe_kafka() {
       .option(
           "standby", &KafkaOptions::standby,
           "Wait while a process of another instance is in the group, and begin when it has left, "
-          "instead of refusing to start.")
+          "instead of refusing to start. One that was stopped or killed has left when its "
+          "session.timeout.ms is over, five minutes by default; a process of the same instance "
+          "takes over at once.")
       .option("properties", &KafkaOptions::properties,
               "Any librdkafka property, TLS and SASL included. Consumer and producer each take "
               "those that concern them.",

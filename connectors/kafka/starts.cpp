@@ -28,19 +28,23 @@ Result<Log> log_of(Client& client, const std::string& topic, Partition partition
   return log;
 }
 
-// The sentence for a position outside the log; empty when it is inside.
+// The sentence for a position before the log; empty when it is not.
 std::string gap(const std::string& where, Offset position, const Log& log) {
-  if (position < log.begin)
-    return "the log of " + where + " begins at offset " + std::to_string(log.begin) +
-           ", but reading must go on at " + std::to_string(position) + ": " +
-           std::to_string(log.begin - position) +
-           " offsets were deleted before they were read (retention?)";
-  if (position > log.end)
-    return "the log of " + where + " ends at offset " + std::to_string(log.end) +
-           ", but reading must go on at " + std::to_string(position) + ", " +
-           std::to_string(position - log.end) +
-           " offsets beyond it: it is not the log that the state was made from";
-  return "";
+  if (position >= log.begin) return "";
+  return "the log of " + where + " begins at offset " + std::to_string(log.begin) +
+         ", but reading must go on at " + std::to_string(position) + ": " +
+         std::to_string(log.begin - position) +
+         " offsets were deleted before they were read (retention?)";
+}
+
+// Nothing can be gone on with: to read on at the log's end, or from its beginning, would pass over
+// records that nobody read, or give their lists names that others have.
+Error too_short(const std::string& where, Offset position, const Log& log) {
+  return error("kafka: the log of " + where + " ends at offset " + std::to_string(log.end) +
+               ", but reading must go on at " + std::to_string(position) + ", " +
+               std::to_string(position - log.end) +
+               " offsets beyond it: it is not the log that the state was made from (was the topic "
+               "made anew?). Give it another state.path and another kafka.group");
 }
 
 }  // namespace
@@ -57,9 +61,11 @@ Result<Positions> starting_offsets(Client& client, const std::string& topic, int
                    " partitions: it is not the topic that the state was made from");
     Result<Log> log = log_of(client, topic, partition, timeout);
     if (log.has_error()) return log.error();
+    if (position > log->end) return too_short(where, position, *log);
     const std::string problem = gap(where, position, *log);
-    if (!problem.empty() && !accept_gap) return error("kafka: " + problem);
-    starts[partition] = std::clamp(position, log->begin, log->end);
+    if (!problem.empty() && !accept_gap)
+      return error("kafka: " + problem + ". --accept-gap goes on behind them");
+    starts[partition] = std::max(position, log->begin);
     if (!problem.empty())
       client.monitor().say(warning_level, problem + "; gap accepted, going on at " +
                                               std::to_string(starts[partition]));
