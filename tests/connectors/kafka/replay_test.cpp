@@ -143,12 +143,21 @@ TEST_CASE("A noted record that the log does not hold any more is an Error that n
     CHECK(contains(error_of({{0, 2}}, {{0, 8}}), topic + "/0 begins at offset 6"));
     CHECK(contains(error_of({}, {{0, 4}}), topic + "/0 begins at offset 6"));
   }
+  SECTION("it was made anew, which nobody can accept") {
+    KafkaSource::Settings settings;
+    settings.accept_gap = true;
+    KafkaSource source(options, topic, nullptr, system_clock(), settings);
+    const Status opened = source.open({{0, 14}}, {});
+    REQUIRE(opened.has_error());
+    CHECK(contains(opened.error().message, topic + "/0 ends at offset 10"));
+    CHECK(contains(opened.error().message, "another state.path and another kafka.group"));
+  }
   SECTION("accepted, what is left is read") {
     delete_before(options.brokers, topic, 0, 6);
     KafkaSource::Settings settings;
     settings.accept_gap = true;
     KafkaSource source(options, topic, nullptr, system_clock(), settings);
-    REQUIRE(source.open({{0, 2}}, {{0, 8}, {0, 14}}).has_value());
+    REQUIRE(source.open({{0, 2}}, {{0, 8}}).has_value());
     CHECK(read_places(source, 4) == std::vector<Place>{{0, 6}, {0, 7}, {0, 8}, {0, 9}});
   }
 }
