@@ -127,9 +127,11 @@ Status FileSource::read_block(std::chrono::milliseconds wait, Reading& reading) 
 }
 
 Error FileSource::too_short() const {
-  return error(input_->name() + ": has " + std::to_string(next_offset_) +
-               " lines, but the state goes on at line " + std::to_string(from_) +
-               ": it is not the file that was read before, or was shortened");
+  return error(
+      input_->name() + ": has " + std::to_string(next_offset_) +
+      " lines, but the state goes on at line " + std::to_string(from_) +
+      ": it is not the file that was read before, or was shortened; another file needs another "
+      "state.path");
 }
 
 Status FileSource::commit(const Positions&) { return {}; }

@@ -85,7 +85,8 @@ KafkaSource::Impl::Impl(const KafkaOptions& options, std::string topic, KafkaLog
   hooks.rebalances = &membership_;
   hooks.explain = [options](int code) -> std::string {
     if (code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) return "";
-    return kafka::taken_over(options).message;
+    return kafka::taken_over(options).message +
+           ". If there is no other, the broker died while this one joined: start it again";
   };
   auto made = kafka::Client::make(kafka::Client::Kind::consumer,
                                   kafka::consumer_properties(options, settings.accept_gap),

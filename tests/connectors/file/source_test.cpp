@@ -90,7 +90,8 @@ TEST_CASE("a file shorter than the position is refused when it is opened") {
     REQUIRE_FALSE(opened);
     CHECK(opened.error().message == path +
                                         ": has 3 lines, but the state goes on at line 4: it is "
-                                        "not the file that was read before, or was shortened");
+                                        "not the file that was read before, or was shortened; "
+                                        "another file needs another state.path");
   }
 }
 
