@@ -40,8 +40,8 @@ class Outage(Case):
         said = [line for line in running.errors().splitlines() if " warning: " in line or " error: " in line]
         print("\n".join(said), flush=True)
         self.assertTrue(said, "the outage is mentioned")
-        # Reader and writer each notice it, and each says so when its group or its coordinator is affected.
-        self.assertLessEqual(len(said), 8, "\n".join(said))
+        # Reader and writer each notice it; offsets that cannot be committed meanwhile may be a third.
+        self.assertLessEqual(len(said), 4, "\n".join(said))
 
 
 if __name__ == "__main__":
