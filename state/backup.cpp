@@ -65,7 +65,7 @@ class Copy {
     });
   }
   Status write() {
-    const Status s = to_.write(batch_);
+    Status s = to_.write(batch_);
     batch_.clear();
     return s;
   }
