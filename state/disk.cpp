@@ -7,7 +7,7 @@ namespace freshet {
 Disk& disk_of(Disk* disk) { return disk == nullptr ? *rocksdb::Env::Default() : *disk; }
 
 std::string reason_of(const rocksdb::Status& status) {
-  const std::string text = status.ToString();
+  std::string text = status.ToString();
   const auto says = [&](const char* words) { return text.find(words) != std::string::npos; };
   if (status.IsNoSpace() || says("No space left on device")) return "no space is left on the disk";
   if (says("Disk quota exceeded")) return "the disk quota is used up";

@@ -48,7 +48,7 @@ rocksdb::Status make_directories(const std::string& path, Disk& disk) {
   const std::string parent = parent_of(path);
   if (disk.FileExists(path).ok()) return disk.CreateDirIfMissing(path);  // fails for a file
   if (parent != path && !disk.FileExists(parent).ok()) {
-    const rocksdb::Status s = make_directories(parent, disk);
+    rocksdb::Status s = make_directories(parent, disk);
     if (!s.ok()) return s;
   }
   rocksdb::Status s = disk.CreateDirIfMissing(path);
