@@ -93,7 +93,7 @@ struct Decoder::Impl {
     (void)failed;
   }
 
-  std::variant<Event, Rejection> decode(const Record& record);
+  std::variant<Event, Rejection, CatalogRecord> decode(const Record& record);
 
   // Each returns false after having filled `rejection`.
   bool parse(const std::string& text, dom::object& object);
@@ -370,7 +370,7 @@ bool Decoder::Impl::read(const Record& record, Event& e) {
          read_text(Field::list, e.list) && read_numbers(e) && read_attributes(e);
 }
 
-std::variant<Event, Rejection> Decoder::Impl::decode(const Record& record) {
+std::variant<Event, Rejection, CatalogRecord> Decoder::Impl::decode(const Record& record) {
   Event e;
   if (!read(record, e)) return std::move(rejection);
   return e;
@@ -381,7 +381,7 @@ Decoder::Decoder(const EventOptions& options, const EventTypes& types)
 
 Decoder::~Decoder() = default;
 
-std::variant<Event, Rejection> Decoder::decode(const Record& record) {
+std::variant<Event, Rejection, CatalogRecord> Decoder::decode(const Record& record) {
   return impl_->decode(record);
 }
 

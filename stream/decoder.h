@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "stream/catalog.h"
 #include "stream/event.h"
 #include "stream/event_types.h"
 #include "stream/record.h"
@@ -25,10 +26,12 @@ struct Decoded {
   Offset offset = 0;
   std::int64_t read_ms = 0;  ///< wall clock when it was read
   std::int64_t read_ns = 0;  ///< steady clock when it was read
-  std::variant<Event, Rejection> what;
+  std::variant<Event, Rejection, CatalogRecord> what;
   Record rejected;  ///< the original record, only when `what` is a Rejection
 
   const Event* event() const { return std::get_if<Event>(&what); }
+  const CatalogRecord* catalog() const { return std::get_if<CatalogRecord>(&what); }
+  const Rejection* rejection() const { return std::get_if<Rejection>(&what); }
 };
 
 /// Turns records into events. Accepts exactly what the contract's "In: events" says; everything
@@ -49,7 +52,7 @@ class Decoder {
   Decoder(const EventOptions& options, const EventTypes& types);
   ~Decoder();
 
-  std::variant<Event, Rejection> decode(const Record& record);
+  std::variant<Event, Rejection, CatalogRecord> decode(const Record& record);
 
  private:
   struct Impl;

@@ -65,6 +65,12 @@ Status Engine::process(std::span<const Decoded> records, std::vector<Outcome>& o
     begin = end;
   };
   for (std::size_t i = 0; i < records.size(); ++i) {
+    if (const CatalogRecord* record = records[i].catalog()) {
+      rank_until(i);
+      describe(*record);
+      begin = i + 1;
+      continue;
+    }
     const Event* event = records[i].event();
     if (event == nullptr) {
       out[i].kind = Outcome::Kind::rejected;
@@ -265,7 +271,22 @@ void Engine::make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcom
     user.held[i] = from.item;
   }
   user.held_popular = ranked.popular;
+  user.example = ranked.example;
   user.list_ms = now_ms;
+}
+
+/// The shop's new word on an item holds from the next record on, and does not count towards an
+/// epoch.
+void Engine::describe(const CatalogRecord& record) {
+  const ItemId item = items_.intern(record.item);
+  catalog_.set(item, record.entry);
+  tell(item);
+}
+
+void Engine::tell(ItemId item) {
+  const CatalogEntry* entry = catalog_.find(item);
+  for (const auto& model : models_) model->describe(item, entry);
+  ranker_->describe(item, entry);
 }
 
 /// Erases a user, and leaves to the models what his history added.
@@ -285,6 +306,8 @@ void Engine::erase(const Event& event, Outcome& out) {
   interaction.forget = true;
   interaction.history = std::move(user.history);
   interaction.recent = std::move(user.recent);
+  interaction.segments = std::move(user.segments);
+  interaction.example.clear();
   users_.erase(slot);
 }
 

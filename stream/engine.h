@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "stream/catalog.h"
 #include "stream/decoder.h"
 #include "stream/dictionary.h"
 #include "stream/event_types.h"
@@ -105,6 +106,7 @@ class Engine {
   const std::vector<std::string>& part_names() const { return ranker_->part_names(); }
   const EventTypes& types() const { return types_; }
   const ItemDictionary& items() const { return items_; }
+  const Catalog& catalog() const { return catalog_; }
   const Users& users() const { return users_; }
   const std::vector<std::unique_ptr<Model>>& models() const { return models_; }
   std::uint64_t epochs() const { return epochs_; }
@@ -129,6 +131,8 @@ class Engine {
   void make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcome& out,
                  Worker& worker) const;
   void erase(const Event& event, Outcome& out);
+  void describe(const CatalogRecord& record);
+  void tell(ItemId item);
   void learn();
   void reserve_pending(std::size_t count);
   void save_meta(RowBatch& out);
@@ -148,6 +152,7 @@ class Engine {
 
   // Changed between phases, by the calling thread; the rank phase reads them.
   ItemDictionary items_;
+  Catalog catalog_;
   Users users_;
   std::vector<Group> groups_;            // of the records being ranked, one a user
   std::vector<std::uint32_t> group_of_;  // by user's slot: index into groups_, if that is his group

@@ -11,7 +11,7 @@
 namespace freshet {
 namespace {
 
-constexpr std::uint8_t engine_row_version = 1;
+constexpr std::uint8_t engine_row_version = 2;
 
 void write_interaction(std::string& row, const Interaction& i) {
   ByteWriter w(row);
@@ -25,6 +25,9 @@ void write_interaction(std::string& row, const Interaction& i) {
   w.number(i.session);
   w.number(i.forget);
   write_past(row, i.history, i.recent);
+  w.number(static_cast<std::uint32_t>(i.segments.size()));
+  for (const std::uint64_t segment : i.segments) w.number(segment);
+  w.text(i.example);
 }
 
 void read_interaction(ByteReader& r, Interaction& i) {
@@ -38,8 +41,11 @@ void read_interaction(ByteReader& r, Interaction& i) {
   i.session = r.number<std::uint32_t>();
   i.forget = r.number<bool>();
   read_past(r, i.history, i.recent);
+  i.segments.resize(r.count(8));
+  for (std::uint64_t& segment : i.segments) segment = r.number<std::uint64_t>();
+  i.example = r.text();
 }
-constexpr std::size_t interaction_bytes_min = 42;
+constexpr std::size_t interaction_bytes_min = 50;
 
 void write_names(ByteWriter& w, const std::vector<std::string>& names) {
   w.number(static_cast<std::uint32_t>(names.size()));
@@ -105,6 +111,7 @@ bool Engine::save_ahead(std::size_t rows_max) {
       if (!ranker_->save_some(pieces_[i], rows_max)) all = false;
     } else {
       items_.save(pieces_[i]);
+      if (!catalog_.save_some(pieces_[i], rows_max)) all = false;
       if (!users_.save(pieces_[i], rows_max, checkpoint_)) all = false;
     }
   });
@@ -130,7 +137,7 @@ void Engine::trim() {
   constexpr std::uint64_t checkpoints_between_looks = 16;
   if (models_bytes_ == 0 || checkpoint_ >= models_sized_at_ + checkpoints_between_looks) {
     models_sized_at_ = checkpoint_;
-    models_bytes_ = items_.memory_bytes();
+    models_bytes_ = items_.memory_bytes() + catalog_.memory_bytes();
     for (const auto& model : models_) models_bytes_ += model->memory_bytes();
   }
   const std::uint64_t left =
@@ -194,8 +201,13 @@ Status Engine::restore(const RowReader& rows, RowBatch& stale) {
     if (Status s = model->restore(rows, items_.size()); !s) return s;
   }
   if (Status s = ranker_->restore(rows, items_.size()); !s) return s;
+  if (Status s = catalog_.restore(rows, items_.size()); !s) return s;
+  for (std::uint32_t item = 0; item < catalog_.item_end(); ++item) {
+    if (catalog_.named(ItemId(item))) tell(ItemId(item));
+  }
 
-  std::vector<std::string_view> owners = {meta_space, delivery_space, "item", "user", "fusion"};
+  std::vector<std::string_view> owners = {meta_space, delivery_space, "item",
+                                          "catalog",  "user",         "fusion"};
   for (const auto& model : models_) owners.push_back(model->name());
   for (const std::string& part : ranker_->part_names()) owners.push_back(part);
   auto spaces = rows.spaces();

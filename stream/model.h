@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "stream/catalog.h"
 #include "stream/ids.h"
 #include "stream/result.h"
 #include "stream/store.h"
@@ -41,6 +43,7 @@ struct UserView {
   std::span<const RecentEvent> recent;   ///< events of positive weight, the newest first, bounded
   std::uint32_t session = 0;             ///< ordinal of his current session, from 1
   std::uint32_t session_events = 0;      ///< events in it so far
+  std::span<const std::uint64_t> segments;  ///< hashes of "name=value" of his attributes, sorted
 };
 
 /// "What would this user choose next?"
@@ -69,6 +72,10 @@ struct Interaction {
   bool forget = false;  ///< the user is erased: take back what `history` added. `item` is none
   std::vector<HistoryItem> history;  ///< the user's, just before this event; the newest first
   std::vector<RecentEvent> recent;
+  std::vector<std::uint64_t> segments;  ///< as UserView's
+  /// What the ranker left with the list that the user held (RankedList::example), if this is the
+  /// first event of positive weight since; else empty. From a row: any bytes.
+  std::string example;
 
   bool positive() const { return !forget && weight > 0; }
 };
@@ -121,6 +128,15 @@ class Model {
 
   /// Learns the interactions of one epoch, in engine order.
   virtual void learn(std::span<const Interaction> epoch) = 0;
+
+  /// The catalogue's new word on an item, which stays valid until the next one; null: withdrawn.
+  /// Called while nobody ranks, and after `restore` once for every entry that there is, in the
+  /// order of ids. So what a model keeps of it depends on the newest entries alone, not on their
+  /// order, and is not saved.
+  virtual void describe(ItemId item, const CatalogEntry* entry) {
+    (void)item;
+    (void)entry;
+  }
 
   /// If more than about `rows_max` rows changed since they were last saved, appends that many of
   /// them, those that changed first, in spaces that begin with the model's name. True: no more than

@@ -211,7 +211,7 @@ std::unique_ptr<Batch> Pipeline::Impl::decode() {
     decoded.what = decoder_.decode(record);
     batch->bytes += sizeof(Decoded) + (record.value ? record.value->size() : 0);
     read_to_[record.partition] = record.offset + 1;
-    if (decoded.event() == nullptr) decoded.rejected = std::move(record);
+    if (decoded.rejection() != nullptr) decoded.rejected = std::move(record);
     batch->records.push_back(std::move(decoded));
   }
   batch->after = read_to_;

@@ -24,6 +24,9 @@ struct RankedList {
       parts;  ///< entries.size() × part_names().size(), row-major; a row sums to the score
   std::vector<ItemId> popular;  ///< what plain popularity would have shown: the baseline
   std::vector<std::vector<ItemId>> by_model;  ///< each model's own list, if asked for; else empty
+  /// What the ranker wants to see again, in Interaction::example, when the user has chosen next:
+  /// kept with him. At most some kilobytes; empty: nothing.
+  std::string example;
 };
 
 /// Makes one list out of what the models say. Threads and purity as Model.
@@ -42,6 +45,8 @@ class Ranker {
                     RankedList& out) const = 0;
 
   virtual void learn(std::span<const Interaction> epoch) = 0;
+  /// As Model::describe. An item that is not recommendable is in no list from now on.
+  virtual void describe(ItemId item, const CatalogEntry* entry) = 0;
   /// As Model::save_some.
   virtual bool save_some(RowBatch& out, std::size_t rows_max) = 0;
   void save(RowBatch& out) { save_some(out, every_row); }

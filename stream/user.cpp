@@ -7,12 +7,13 @@
 #include <optional>
 
 #include "stream/bytes.h"
+#include "stream/catalog.h"
 #include "stream/hash.h"
 
 namespace freshet {
 namespace {
 
-constexpr std::uint8_t row_version = 2;
+constexpr std::uint8_t row_version = 3;
 
 template <class Counter>
 void add_one(Counter& n) {
@@ -71,39 +72,6 @@ HistoryItem read_history_item(ByteReader& r) {
   return h;
 }
 
-/// No value: there is none of this kind.
-std::optional<AttributeValue> read_value(ByteReader& r) {
-  switch (r.number<std::uint8_t>()) {
-    case 0:
-      return std::string(r.text());
-    case 1: {
-      const auto number = r.number<double>();
-      if (std::isfinite(number)) return number;
-      return std::nullopt;
-    }
-    case 2: {
-      const auto flag = r.number<std::uint8_t>();
-      if (flag <= 1) return flag == 1;
-      return std::nullopt;
-    }
-    default:
-      return std::nullopt;
-  }
-}
-
-/// In the order of their names.
-void read(ByteReader& r, std::vector<std::pair<std::string, AttributeValue>>& attributes) {
-  attributes.resize(r.count(6));
-  const std::string* before = nullptr;
-  for (auto& [key, value] : attributes) {
-    key = r.text();
-    std::optional<AttributeValue> found = read_value(r);
-    if (!found || (before != nullptr && *before >= key)) return r.fail();
-    value = std::move(*found);
-    before = &key;
-  }
-}
-
 void write(ByteWriter& w, const std::vector<ItemId>& items) {
   w.number(static_cast<std::uint32_t>(items.size()));
   for (const ItemId i : items) w.number(i.value);
@@ -154,8 +122,8 @@ bool User::names_known_items(std::size_t items) const {
 
 std::string User::encode() const {
   std::string row;
-  row.reserve(128 + history.size() * history_item_bytes + recent.size() * recent_event_bytes +
-              (held.size() + held_popular.size()) * 4);
+  row.reserve(128 + example.size() + history.size() * history_item_bytes +
+              recent.size() * recent_event_bytes + (held.size() + held_popular.size()) * 4);
   ByteWriter w(row);
   w.number(row_version);
   w.number(id.value);
@@ -166,17 +134,11 @@ std::string User::encode() const {
   write_past(row, history, recent);
   w.number(static_cast<std::uint32_t>(event_ids.size()));
   for (const std::uint64_t id : event_ids) w.number(id);
-  w.number(static_cast<std::uint32_t>(attributes.size()));
-  for (const auto& [key, value] : attributes) {
-    w.text(key);
-    w.number(static_cast<std::uint8_t>(value.index()));
-    if (const auto* text = std::get_if<std::string>(&value)) w.text(*text);
-    if (const auto* number = std::get_if<double>(&value)) w.number(*number);
-    if (const auto* flag = std::get_if<bool>(&value)) w.number(*flag);
-  }
+  write_attributes(w, attributes);
   w.number(list_ms);
   write(w, held);
   write(w, held_popular);
+  w.text(example);
   return row;
 }
 
@@ -189,7 +151,7 @@ std::size_t User::memory_bytes() const {
   };
   std::size_t bytes = sizeof(User) + block + held_by(name) + held_by(history) + held_by(recent) +
                       held_by(event_ids) + held_by(attributes) + held_by(held) +
-                      held_by(held_popular);
+                      held_by(held_popular) + held_by(example) + held_by(segments);
   for (const auto& [key, value] : attributes) {
     bytes += key.capacity();
     if (const auto* text = std::get_if<std::string>(&value)) bytes += text->capacity();
@@ -208,11 +170,27 @@ bool User::decode(std::string_view row) {
   read_past(r, history, recent);
   event_ids.resize(r.count(8));
   for (std::uint64_t& id : event_ids) id = r.number<std::uint64_t>();
-  read(r, attributes);
+  read_attributes(r, attributes);
   list_ms = r.number<std::int64_t>();
   read(r, held);
   read(r, held_popular);
+  example = r.text();
+  set_segments(*this);
   return r.at_end() && is_time(last_ms) && is_time(list_ms);
+}
+
+void set_segments(User& user) {
+  constexpr std::size_t segments_max = 8;
+  user.segments.clear();
+  for (const auto& [name, value] : user.attributes) {
+    if (user.segments.size() == segments_max) break;
+    if (const auto* text = std::get_if<std::string>(&value)) {
+      user.segments.push_back(hash64(name + '=' + *text));
+    } else if (const auto* flag = std::get_if<bool>(&value)) {
+      user.segments.push_back(hash64(name + (*flag ? "=true" : "=false")));
+    }
+  }
+  std::sort(user.segments.begin(), user.segments.end());
 }
 
 bool UserFold::knows(const User& user, const Event& event) {
@@ -270,6 +248,7 @@ void UserFold::set_attributes(User& user, const Event& event) const {
       user.attributes.insert(at, {key, value});
     }
   }
+  set_segments(user);
 }
 
 bool UserFold::interact(User& user, const Event& event, ItemId item, Interaction& out) const {
@@ -289,6 +268,8 @@ bool UserFold::interact(User& user, const Event& event, ItemId item, Interaction
   out.forget = false;
   out.history.assign(user.history.begin(), user.history.end());
   out.recent.assign(user.recent.begin(), user.recent.end());
+  out.segments.assign(user.segments.begin(), user.segments.end());
+  out.example.clear();
   out.old_strength = strength();
   if (type.takes_back) {
     out.weight = -types_.weight(*type.takes_back, std::nullopt);
@@ -298,6 +279,7 @@ bool UserFold::interact(User& user, const Event& event, ItemId item, Interaction
     add(user, event, item, out.weight);
   }
   out.new_strength = strength();
+  if (out.weight > 0) out.example.swap(user.example);
   return true;
 }
 

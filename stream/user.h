@@ -26,11 +26,13 @@ struct User {
   std::vector<RecentEvent> recent;       ///< events of positive weight, the newest first
   std::vector<std::uint64_t> event_ids;  ///< hashes of the newest event ids, the oldest first
   std::vector<std::pair<std::string, AttributeValue>> attributes;  ///< by name
-  std::int64_t list_ms = 0;          ///< event time of the list he holds
-  std::vector<ItemId> held;          ///< the list he holds; empty: none yet
-  std::vector<ItemId> held_popular;  ///< what plain popularity would have shown him instead
+  std::vector<std::uint64_t> segments;  ///< hashes of "name=value" of them, sorted; not stored
+  std::int64_t list_ms = 0;             ///< event time of the list he holds
+  std::vector<ItemId> held;             ///< the list he holds; empty: none yet
+  std::vector<ItemId> held_popular;     ///< what plain popularity would have shown him instead
+  std::string example;  ///< RankedList::example of the list he holds, until he chooses
 
-  UserView view() const { return {id, history, recent, session, session_events}; }
+  UserView view() const { return {id, history, recent, session, session_events, segments}; }
 
   /// The row's value.
   std::string encode() const;
@@ -46,6 +48,9 @@ struct User {
 void write_past(std::string& row, const std::vector<HistoryItem>& history,
                 const std::vector<RecentEvent>& recent);
 void read_past(ByteReader& r, std::vector<HistoryItem>& history, std::vector<RecentEvent>& recent);
+/// Sets the segments from the attributes: texts and flags, `segments_max` at most.
+void set_segments(User& user);
+
 /// Whether all items named there are among the first `items`.
 bool names_known_items(const std::vector<HistoryItem>& history,
                        const std::vector<RecentEvent>& recent, std::size_t items);

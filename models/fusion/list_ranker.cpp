@@ -57,7 +57,7 @@ std::unique_ptr<Scratch> ListRanker::make_scratch() const {
 void ListRanker::rank(const Query& query, std::size_t size, bool want_by_model, Scratch& scratch,
                       RankedList& out) const {
   Work& work = static_cast<Work&>(scratch);
-  work.pool.clear(sources_.size());
+  work.pool.clear(sources_.size(), withheld_);
   block_items(query, work);
   collect(size, work);
   fill_up(query, size, work);
@@ -235,6 +235,12 @@ void ListRanker::list_by_model(std::size_t size, const Work& work, RankedList& o
 void ListRanker::learn(std::span<const Interaction> epoch) {
   gates_.learn(epoch);
   if (own_popularity_) own_popularity_->learn(epoch);
+}
+
+void ListRanker::describe(ItemId item, const CatalogEntry* entry) {
+  if (own_popularity_) own_popularity_->describe(item, entry);
+  if (item.index() >= withheld_.size()) withheld_.resize(item.index() + 1, false);
+  withheld_[item.index()] = entry == nullptr || !entry->recommendable();
 }
 
 bool ListRanker::save_some(RowBatch& out, std::size_t rows_max) {

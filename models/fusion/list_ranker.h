@@ -52,6 +52,7 @@ class ListRanker : public Ranker {
   void rank(const Query& query, std::size_t size, bool want_by_model, Scratch& scratch,
             RankedList& out) const override;
   void learn(std::span<const Interaction> epoch) override;
+  void describe(ItemId item, const CatalogEntry* entry) override;
   bool save_some(RowBatch& out, std::size_t rows_max) override;
   Status restore(const RowReader& rows, std::size_t items) override;
 
@@ -90,6 +91,7 @@ class ListRanker : public Ranker {
 
   // Rank phase reads, learn phase writes.
   OwnItemGates gates_;
+  std::vector<bool> withheld_;  ///< by item: the catalogue says that it is not recommendable
 
   // Any phase.
   mutable std::atomic<std::uint64_t> dropped_{0};

@@ -5,7 +5,8 @@
 
 namespace freshet {
 
-void CandidatePool::clear(std::size_t models) {
+void CandidatePool::clear(std::size_t models, const std::vector<bool>& withheld) {
+  withheld_ = &withheld;
   for (const ItemId item : items_) marks_[item.index()] = 0;
   for (const ItemId item : blocked_) marks_[item.index()] = 0;
   items_.clear();
@@ -28,9 +29,8 @@ void CandidatePool::block(ItemId item) {
 }
 
 std::uint32_t CandidatePool::insert(ItemId item) {
-  if (item.is_none()) return absent;
+  if (item.is_none() || blocked(item)) return absent;
   std::uint32_t& mark = mark_at(item);
-  if (mark == blocked_mark) return absent;
   if (mark == 0) {
     items_.push_back(item);
     mark = static_cast<std::uint32_t>(items_.size());

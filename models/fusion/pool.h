@@ -19,12 +19,16 @@ class CandidatePool {
  public:
   static constexpr std::uint32_t absent = 0xffffffffU;
 
-  void clear(std::size_t models);
+  /// `withheld`: items that never enter, by id; must outlive the list.
+  void clear(std::size_t models, const std::vector<bool>& withheld);
   void block(ItemId item);
   void unblock(ItemId item) {
-    if (blocked(item)) marks_[item.index()] = 0;
+    if (mark(item) == blocked_mark) marks_[item.index()] = 0;
   }
-  bool blocked(ItemId item) const { return mark(item) == blocked_mark; }
+  bool blocked(ItemId item) const {
+    return mark(item) == blocked_mark ||
+           (item.index() < withheld_->size() && (*withheld_)[item.index()]);
+  }
   /// Adds an item unless it is there, blocked or none. Its place, or `absent`.
   std::uint32_t insert(ItemId item);
   std::uint32_t place(ItemId item) const;
@@ -61,6 +65,7 @@ class CandidatePool {
   }
   std::uint32_t& mark_at(ItemId item);
 
+  const std::vector<bool>* withheld_ = nullptr;
   std::vector<ItemId> items_;
   std::vector<ItemId> blocked_;
   std::vector<std::uint32_t> marks_;  ///< by item: 0 unknown, place + 1, or blocked

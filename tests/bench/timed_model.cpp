@@ -40,6 +40,7 @@ class TimedModel final : public Model {
   void learn(std::span<const Interaction> epoch) override {
     timed(row_.learn_ns, [&] { inner_->learn(epoch); });
   }
+  void describe(ItemId item, const CatalogEntry* entry) override { inner_->describe(item, entry); }
   bool save_some(RowBatch& out, std::size_t rows_max) override {
     return inner_->save_some(out, rows_max);
   }
@@ -69,6 +70,7 @@ class TimedRanker final : public Ranker {
     });
   }
   void learn(std::span<const Interaction> epoch) override { inner_->learn(epoch); }
+  void describe(ItemId item, const CatalogEntry* entry) override { inner_->describe(item, entry); }
   bool save_some(RowBatch& out, std::size_t rows_max) override {
     return inner_->save_some(out, rows_max);
   }

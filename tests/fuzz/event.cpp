@@ -17,7 +17,7 @@
 namespace freshet::fuzz {
 namespace {
 
-using What = std::variant<Event, Rejection>;
+using What = std::variant<Event, Rejection, CatalogRecord>;
 
 /// The fields of another shop's log, two of them the same.
 EventOptions renamed() {

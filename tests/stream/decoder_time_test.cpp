@@ -13,7 +13,7 @@ using namespace freshet::test;
 
 namespace {
 
-std::variant<Event, Rejection> decode(const Record& record) {
+std::variant<Event, Rejection, CatalogRecord> decode(const Record& record) {
   static const EventOptions options;
   static const EventTypes types(options.types);
   Decoder decoder(options, types);

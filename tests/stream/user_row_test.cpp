@@ -37,11 +37,12 @@ User anna() {
   u.list_ms = start_ms + 123;
   u.held = {ItemId{7}, ItemId{9}};
   u.held_popular = {ItemId{3}};
+  u.example = "\xf0\x0d";
   return u;
 }
 
 constexpr std::string_view golden =
-    "02"                                    // version
+    "03"                                    // version
     "05000000"                              // id
     "02000000030000008877665544332211"      // session, its events, its hash
     "7b68e5cf8b010000"                      // last_ms
@@ -58,7 +59,8 @@ constexpr std::string_view golden =
     "030000007669700201"                    // vip: flag
     "7b68e5cf8b010000"                      // list_ms
     "020000000700000009000000"              // held: 2
-    "0100000003000000";                     // held_popular: 1
+    "0100000003000000"                      // held_popular: 1
+    "02000000f00d";                         // example
 
 std::string hex_of(std::string_view bytes) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -94,6 +96,7 @@ TEST_CASE("a user comes back from his row as he was") {
   CHECK(back.attributes == anna().attributes);
   CHECK(back.held == anna().held);
   CHECK(back.held_popular == anna().held_popular);
+  CHECK(back.example == anna().example);
   CHECK(back.encode() == row);
 }
 
@@ -114,7 +117,7 @@ TEST_CASE("a row that was cut off anywhere is damaged") {
 TEST_CASE("a row with a byte too many, another version or an unknown kind of value is damaged") {
   std::string row = anna().encode();
   CHECK_FALSE(User{}.decode(row + '\0'));
-  row[0] = 3;
+  row[0] = 2;
   CHECK_FALSE(User{}.decode(row));
   row = anna().encode();
   const std::size_t kind = row.find("vip") + 3;

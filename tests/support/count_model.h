@@ -54,6 +54,7 @@ class CountRanker final : public Ranker {
   void rank(const Query& query, std::size_t size, bool want_by_model, Scratch& scratch,
             RankedList& out) const override;
   void learn(std::span<const Interaction> epoch) override { learned_ += epoch.size(); }
+  void describe(ItemId, const CatalogEntry*) override {}
   bool save_some(RowBatch& out, std::size_t rows_max) override;
   Status restore(const RowReader& rows, std::size_t items) override;
 

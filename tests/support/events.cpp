@@ -147,7 +147,7 @@ std::vector<Decoded> decode_all(const std::vector<Record>& records, const EventO
     d.partition = record.partition;
     d.offset = record.offset;
     d.what = decoder.decode(record);
-    if (d.event() == nullptr) d.rejected = record;
+    if (d.rejection() != nullptr) d.rejected = record;
     out.push_back(std::move(d));
   }
   return out;
