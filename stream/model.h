@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -94,6 +95,12 @@ struct Reason {
   float weight;  ///< above 0
 };
 
+/// How far a model's predictions of ratings were from what came, each made before it was learned.
+struct RatingError {
+  std::uint64_t count = 0;  ///< ratings predicted so far
+  double squared = 0;       ///< sum of (predicted − given)², in units of Interaction::weight
+};
+
 /// A way to find and score candidates, learned one event at a time.
 ///
 /// The rank phase calls the `const` members from several threads at once, each with its own
@@ -148,6 +155,9 @@ class Model {
   /// read or that names another item, named. Restoring what was saved gives a model with the same
   /// bytes in every later answer and row.
   virtual Status restore(const RowReader& rows, std::size_t items) = 0;
+
+  /// Of a model that predicts ratings; none: it does not.
+  virtual std::optional<RatingError> rating_error() const { return std::nullopt; }
 
   /// Bytes held, approximately. Bounded by the options.
   virtual std::size_t memory_bytes() const = 0;
