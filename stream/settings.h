@@ -44,6 +44,7 @@ struct ListOptions {
 struct StateOptions {
   std::string path = "freshet-state";  ///< "": in memory only
   config::Millis checkpoint_interval{5'000};
+  config::Millis checkpoint_work{500};
   config::Bytes memory_budget{1ULL << 30};
 };
 

@@ -105,6 +105,11 @@ config::Table<StateOptions> describe_state() {
       .option("path", &T::path, "The state directory; empty: in memory only, gone at the end.")
       .option("checkpoint_interval", &T::checkpoint_interval, "Time between two checkpoints.",
               range(Millis{10}, Millis{3'600'000}))
+      .option(
+          "checkpoint_work", &T::checkpoint_work,
+          "Work of the engine after which a checkpoint comes early: about what a restart after a "
+          "crash must do again before its first new list.",
+          range(Millis{10}, Millis{3'600'000}))
       .option("memory_budget", &T::memory_budget,
               "Bytes of state kept in memory: users who have not come for long are read from disk "
               "when they come back. Models and the names of items always stay.",
