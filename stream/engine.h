@@ -109,6 +109,7 @@ class Engine {
   const Catalog& catalog() const { return catalog_; }
   const Users& users() const { return users_; }
   const std::vector<std::unique_ptr<Model>>& models() const { return models_; }
+  const Ranker& ranker() const { return *ranker_; }
   std::uint64_t epochs() const { return epochs_; }
 
   struct Phases {
