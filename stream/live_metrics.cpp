@@ -50,6 +50,7 @@ void LiveMetrics::count(const Decoded& record, const Outcome& outcome) {
   if (event->time_clamped) ++now_.clamped;
   if (outcome.repeated) ++now_.repeated;
   if (outcome.without_consent) ++now_.without_consent;
+  if (outcome.flooded) ++now_.flooded;
   if (outcome.kind == Outcome::Kind::erased) ++now_.erased;
   if (outcome.kind == Outcome::Kind::list) ++now_.lists;
   if (!outcome.predicted) return;

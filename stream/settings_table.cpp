@@ -69,7 +69,14 @@ config::Table<UserOptions> describe_users() {
       .option("history_items", &T::history_items, "Distinct items, the newest.", range(1, 1'000))
       .option("recent_events", &T::recent_events, "Events, the newest.", range(1, 100))
       .option("event_ids", &T::event_ids, "Event ids by which a repeated event is known; 0: none.",
-              range(0, 1'000));
+              range(0, 1'000))
+      .option("learn_events", &T::learn_events,
+              "Events of one user that others' lists learn from in one `learn_span`, so that a bot "
+              "moves nobody else's list by much; his own list follows all of them. Repeats on one "
+              "item use it up faster. 0: no limit.",
+              range(0, 1'000'000'000))
+      .option("learn_span", &T::learn_span, "Event time in which used-up `learn_events` come back.",
+              range(Millis{1'000}, Millis{86'400'000}));
 }
 
 config::Table<EngineOptions> describe_engine() {

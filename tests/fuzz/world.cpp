@@ -37,7 +37,8 @@ void World::act(std::uint32_t user, std::uint32_t item, std::string_view type, s
   Interaction x;
   x.user = UserId(user);
   people_[user].name = "user " + std::to_string(user);
-  if (fold_.apply(people_[user], event, ItemId(item), x)) out.push_back(std::move(x));
+  if (fold_.apply(people_[user], event, ItemId(item), x) == UserFold::Taken::learned)
+    out.push_back(std::move(x));
 }
 
 Query World::query(std::uint32_t user) const {
