@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "app/settings.h"
 
@@ -21,10 +22,14 @@ int run_command(const Settings& settings, const RunArguments& arguments);
 
 struct EvaluateArguments {
   std::string protocol = "prequential";
-  std::string events, train, test;
+  std::string events, test;
+  std::vector<std::string> train;  ///< read one after the other
   double from = 0.8;
   std::string rank = "held";
   bool learn_test = false;
+  std::uint32_t new_user_events = 5;
+  std::uint32_t windows = 40;
+  std::string plot;  ///< file of an SVG; "": none
   bool json = false;
 };
 int evaluate_command(const Settings& settings, const EvaluateArguments& arguments);

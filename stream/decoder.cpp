@@ -54,6 +54,11 @@ std::string type_name(dom::element e) {
   }
 }
 
+std::string short_number(double x) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof(text), x).ptr};
+}
+
 std::string integer_text(dom::element e) {
   if (e.is_uint64()) return std::to_string(std::uint64_t(e));
   return std::to_string(std::int64_t(e));
@@ -272,7 +277,8 @@ bool Decoder::Impl::read_numbers(Event& e) {
     if (!e.value) return reject(Field::value, "missing", "is missing in a rating");
     if (*e.value < kind.scale_min || *e.value > kind.scale_max) {
       return reject(Field::value, "range",
-                    "is " + type_name(fields[Field::value]) + ", outside the declared scale");
+                    "is " + type_name(fields[Field::value]) + ", outside the declared scale from " +
+                        short_number(kind.scale_min) + " to " + short_number(kind.scale_max));
     }
   }
   if (has(Field::quantity)) {

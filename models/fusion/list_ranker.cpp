@@ -242,6 +242,14 @@ void ListRanker::learn(std::span<const Interaction> epoch) {
   if (own_popularity_) own_popularity_->learn(epoch);
 }
 
+std::vector<std::pair<std::string, double>> ListRanker::weights() const {
+  std::vector<std::pair<std::string, double>> out;
+  for (const FusionReport::Weight& w : report().weights) {
+    if (w.what.empty()) out.emplace_back(w.model, w.weight);
+  }
+  return out;
+}
+
 void ListRanker::describe(ItemId item, const CatalogEntry* entry) {
   if (own_popularity_) own_popularity_->describe(item, entry);
   if (item.index() >= withheld_.size()) withheld_.resize(item.index() + 1, false);

@@ -60,6 +60,8 @@ class ListRanker : public Ranker {
   void rank(const Query& query, std::size_t size, bool want_by_model, Scratch& scratch,
             RankedList& out) const override;
   void learn(std::span<const Interaction> epoch) override;
+  /// Those of `report` that speak of a model as a whole.
+  std::vector<std::pair<std::string, double>> weights() const override;
   void describe(ItemId item, const CatalogEntry* entry) override;
   bool save_some(RowBatch& out, std::size_t rows_max) override;
   Status restore(const RowReader& rows, std::size_t items) override;
