@@ -54,6 +54,7 @@ int topics_create_command(const Settings& settings, const TopicsArguments& argum
 int inspect_user_command(const Settings& settings, const std::string& user, bool json);
 int inspect_item_command(const Settings& settings, const std::string& item, bool json);
 int inspect_state_command(const Settings& settings, bool json);
+int inspect_fusion_command(const Settings& settings, bool json);
 
 /// Copies the state to a new directory, beside a running freshet too; and from there into a
 /// state.path that holds nothing.

@@ -9,7 +9,7 @@ namespace freshet {
 namespace {
 
 constexpr std::uint8_t version = 1;
-constexpr float steps = 255;
+constexpr float steps = FeatureSet::steps_max;
 
 std::size_t head_bytes(const FeatureSet& features) {
   return 1 + 4 + FusionContext::groups + 4 * features.fact_names().size() + 4;
@@ -24,26 +24,24 @@ std::size_t ChoiceExample::room(const FeatureSet& features, std::size_t wanted) 
 }
 
 void ChoiceExample::write(const FeatureSet& features, const FusionContext& context,
-                          const FeatureTable& table, std::span<const ItemId> items,
-                          std::span<const std::uint32_t> places, std::string& out) {
+                          std::span<const ItemId> items, std::span<const float> rows,
+                          std::string& out) {
   ByteWriter w(out);
   w.number(version);
   w.number(features.layout());
   for (const std::uint8_t k : context.group) w.number(k);
   for (const float fact : context.facts) w.number(fact);
-  w.number(static_cast<std::uint32_t>(places.size()));
-  for (const std::uint32_t place : places) w.number(items[place].value);
-  const std::size_t begin = out.size(), n = places.size();
-  out.resize(begin + n * features.size());
-  for (std::size_t f = 0; f < features.size(); ++f) {
-    const Feature& feature = features[f];
-    const float scale = steps / (feature.high - feature.low);
-    const float low = feature.low;
-    const std::span<const float> row = table.row(f);
-    char* const to = out.data() + begin + f * n;
-    for (std::size_t c = 0; c < n; ++c) {
-      const float x = std::clamp((row[places[c]] - low) * scale, 0.0F, steps);
-      to[c] = static_cast<char>(static_cast<std::uint8_t>(static_cast<int>(x + 0.5F)));
+  w.number(static_cast<std::uint32_t>(items.size()));
+  for (const ItemId item : items) w.number(item.value);
+  const std::size_t begin = out.size(), width = features.size();
+  out.resize(begin + rows.size());
+  const std::span<const float> low = features.low(), scale = features.steps();
+  for (std::size_t c = 0; c < items.size(); ++c) {
+    const float* const row = rows.data() + c * width;
+    char* const to = out.data() + begin + c * width;
+    for (std::size_t f = 0; f < width; ++f) {
+      const float x = std::min(std::max((row[f] - low[f]) * scale[f], 0.0F), steps);
+      to[f] = static_cast<char>(static_cast<std::uint8_t>(static_cast<int>(x + 0.5F)));
     }
   }
 }
@@ -59,12 +57,13 @@ bool ChoiceExample::read(const FeatureSet& features, std::string_view bytes) {
   const std::uint32_t n = r.count(4 + features.size());
   items.resize(n);
   for (ItemId& item : items) item = ItemId(r.number<std::uint32_t>());
-  this->features.resize(n * features.size());
-  for (std::size_t f = 0; f < features.size(); ++f) {
-    const float step = (features[f].high - features[f].low) / steps;
-    for (std::size_t c = 0; c < n; ++c) {
-      const float x = features[f].low + step * static_cast<float>(r.number<std::uint8_t>());
-      this->features[c * features.size() + f] = x;
+  rows.resize(n * features.size());
+  const std::span<const float> low = features.low(), scale = features.steps();
+  const std::string_view bytes_left = r.bytes(rows.size());
+  for (std::size_t c = 0; c < n; ++c) {
+    for (std::size_t f = 0; f < features.size(); ++f) {
+      const std::size_t k = c * features.size() + f;
+      rows[k] = low[f] + static_cast<float>(static_cast<std::uint8_t>(bytes_left[k])) / scale[f];
     }
   }
   return r.at_end() && context.valid();

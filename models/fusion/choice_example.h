@@ -16,15 +16,14 @@ struct ChoiceExample {
 
   FusionContext context;
   std::vector<ItemId> items;
-  std::vector<float> features;  ///< item × feature
+  std::vector<float> rows;  ///< item × feature
 
   /// Candidates that fit, at most `wanted`.
   static std::size_t room(const FeatureSet& features, std::size_t wanted);
 
-  /// Appends the candidates at `places` of the table, whose items are `items[place]`.
+  /// Appends candidates with their features (item × feature).
   static void write(const FeatureSet& features, const FusionContext& context,
-                    const FeatureTable& table, std::span<const ItemId> items,
-                    std::span<const std::uint32_t> places, std::string& out);
+                    std::span<const ItemId> items, std::span<const float> rows, std::string& out);
   /// Reads any bytes. False: they are no example of these features.
   bool read(const FeatureSet& features, std::string_view bytes);
 };

@@ -13,9 +13,12 @@ namespace {
 constexpr float ln2 = std::numbers::ln2_v<float>;
 constexpr float log_scale = 0.2F;
 
-/// 0.2·ln(1 + 1000·s), s from 0 to 1: below it everything is 0, above it the tail is spread out.
-float log_feature(float s) { return log_scale * ln2 * fast_log2(1 + 1000 * s); }
-constexpr float log_feature_max = 1.4F;
+/// 0.2·ln(1 + 1000·s) of a score as its model gave it: so a model that is not sure of anything, as
+/// its best score is small, spreads its candidates less.
+float log_feature(float s) {
+  return log_scale * ln2 * fast_log2(1 + 1000 * std::min(s, 1'000.0F));
+}
+constexpr float log_feature_max = 2.8F;
 
 constexpr float count_log2_min = -5, count_log2_max = 16;
 /// A logarithm of a decayed count, from 0 at 1/32.
@@ -34,7 +37,6 @@ std::uint8_t class_of(std::size_t n, const std::array<std::size_t, N>& ends) {
 
 enum Own : std::uint8_t {
   own_rate,
-  own_log_rate,
   own_current,
   own_any,
   own_session,
@@ -92,7 +94,6 @@ FeatureSet::FeatureSet(std::span<const Model* const> sources, const Popularity& 
       repeat_ = m;
       own_first_ = features_.size();
       add(name + ".rate", m, 0, 0, 1);
-      add(name + ".log_rate", m, 0, 0, log_feature_max);
       add(name + ".current", m, 0, 0, 1);
       add(name + ".own", m, 0, 0, 1);
       add(name + ".session", m, 0, 0, 1);
@@ -120,6 +121,8 @@ FeatureSet::FeatureSet(std::span<const Model* const> sources, const Popularity& 
 
 void FeatureSet::add(std::string name, std::size_t source, float start, float low, float high) {
   features_.push_back({std::move(name), static_cast<std::uint32_t>(source), start, low, high});
+  low_.push_back(low);
+  steps_.push_back(steps_max / (high - low));
 }
 
 void FeatureSet::read(const Gathered& in, FeatureTable& out) const {
@@ -152,8 +155,8 @@ void FeatureSet::read_scores(const Gathered& in, std::size_t source, FeatureTabl
       }
     }
     if (!(best > 0)) continue;
-    for (float& s : score) s /= best;
     for (std::size_t i = 0; i < score.size(); ++i) log[i] = log_feature(score[i]);
+    for (float& s : score) s /= best;
   }
 }
 
@@ -181,10 +184,7 @@ void FeatureSet::read_own(const Gathered& in, FeatureTable& out) const {
     const HistoryItem& own = history[k];
     const std::uint32_t place = in.pool.place(own.item);
     if (place == CandidatePool::absent) continue;
-    if (!rates.empty()) {
-      at(own_rate, place) = std::min(rates[place], 1.0F);
-      at(own_log_rate, place) = log_feature(std::min(rates[place], 1.0F));
-    }
+    if (!rates.empty()) at(own_rate, place) = std::min(rates[place], 1.0F);
     at(own_current, place) = k == 0 ? 1 : 0;
     at(own_any, place) = 1;
     at(own_session, place) = own.session == in.query.user.session ? 1 : 0;

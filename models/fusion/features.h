@@ -49,11 +49,10 @@ struct FeatureTable {
 
 /// Which features there are, made from the models in use, and how they are read.
 ///
-/// Of each score of a source (`score`, or each of Model::signals): s = score/max, and
+/// Of each score s of a source (`score`, or each of Model::signals): s/max, and
 /// 0.2·ln(1 + 1000·s); of each source 1/(1 + rank) in its own list, 0 outside it. Of popularity
 /// besides: its logarithms at the shortest and longest half-life, and their difference (trend). If
-/// `repeat` is among the sources it owns what is known of own items: the rate itself, and its
-/// logarithm; whether the candidate is the current item, an own item, in this session; 0.5·ln(times
+/// `repeat` is among the sources it owns what is known of own items: the rate itself; whether the candidate is the current item, an own item, in this session; 0.5·ln(times
 /// seen); 1/(1 + recency rank); whether the strongest interest in it was at least 3 (cart) or 5
 /// (purchase). A source that is not there has no features.
 class FeatureSet {
@@ -63,8 +62,12 @@ class FeatureSet {
 
   std::size_t size() const { return features_.size(); }
   const Feature& operator[](std::size_t f) const { return features_[f]; }
+  /// By feature: where its range begins, and steps of 8 bits in 1.
+  static constexpr float steps_max = 255;
+  std::span<const float> low() const { return low_; }
+  std::span<const float> steps() const { return steps_; }
   const std::vector<std::string>& fact_names() const { return fact_names_; }
-  /// A number that changes with the names, order or ranges of the features or facts.
+  /// A number that changes with the names or the order of the features or facts.
   std::uint32_t layout() const { return layout_; }
 
   /// Cost: O(candidates · scores).
@@ -86,6 +89,7 @@ class FeatureSet {
   const Popularity& popularity_;
   std::vector<Source> sources_;
   std::vector<Feature> features_;
+  std::vector<float> low_, steps_;  ///< by feature
   std::vector<std::string> fact_names_;
   std::size_t popularity_first_ = 0;  ///< its features beside those of any source
   std::size_t own_first_ = 0;         ///< first feature of own items

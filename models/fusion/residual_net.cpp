@@ -63,18 +63,16 @@ void ResidualNet::inputs(std::span<const float> f, Units& u) const {
   u = sum;
 }
 
-float ResidualNet::residual(std::span<const float> f, const Units& bias) const {
-  Units u;
-  inputs(f, u);
+float ResidualNet::residual(const Units& u, const Units& bias) const {
   const float* const v = weights_.data() + out_row() * units;
   float r = 0;
   for (std::size_t j = 0; j < units; ++j) r += v[j] * (leaky(bias[j] + u[j]) - leaky(bias[j]));
   return r;
 }
 
-void ResidualNet::split(std::span<const float> f, const Units& bias, std::span<float> out) const {
-  Units u, secant;
-  inputs(f, u);
+void ResidualNet::split(std::span<const float> f, const Units& u, const Units& bias,
+                        std::span<float> out) const {
+  Units secant;
   const float* const v = weights_.data() + out_row() * units;
   for (std::size_t j = 0; j < units; ++j) {
     constexpr float tiny = 1e-6F;
@@ -90,18 +88,17 @@ void ResidualNet::split(std::span<const float> f, const Units& bias, std::span<f
 }
 
 void ResidualNet::step(const FusionContext& context, std::span<const float> rows,
-                       std::span<const float> delta, float rate) {
+                       std::span<const Units> u, const Units& bias, std::span<const float> delta,
+                       float rate) {
   constexpr float damping = 0.1F;
-  Units bias, v_gradient{}, bias_gradient{};
-  set_bias(context, bias);
+  Units v_gradient{}, bias_gradient{};
   float* const v = weights_.data() + out_row() * units;
   std::fill(gradient_.begin(), gradient_.end(), 0.0F);
   for (std::size_t c = 0; c < delta.size(); ++c) {
     const std::span<const float> f = rows.subspan(c * features_, features_);
-    Units u, back;
-    inputs(f, u);
+    Units back;
     for (std::size_t j = 0; j < units; ++j) {
-      const float a = bias[j] + u[j];
+      const float a = bias[j] + u[c][j];
       v_gradient[j] += delta[c] * (leaky(a) - leaky(bias[j]));
       back[j] = delta[c] * v[j] * (a > 0 ? 1 : slope);
       // Σ_c Δ = 0, so the term that is subtracted adds nothing here.

@@ -32,15 +32,18 @@ class ResidualNet {
 
   /// bias of a query.
   void set_bias(const FusionContext& context, Units& bias) const;
-  /// r of a candidate with features `f`.
-  float residual(std::span<const float> f, const Units& bias) const;
-  /// What each feature gave to `residual`: its sum but for rounding.
-  void split(std::span<const float> f, const Units& bias, std::span<float> out) const;
+  /// u of a candidate with features `f`.
+  void inputs(std::span<const float> f, Units& u) const;
+  /// r of a candidate.
+  float residual(const Units& u, const Units& bias) const;
+  /// What each of its features gave to `residual`: its sum but for rounding.
+  void split(std::span<const float> f, const Units& u, const Units& bias,
+             std::span<float> out) const;
 
-  /// One step of Adagrad uphill, given Δ[c] = ∂L/∂r(c) of candidates with features `rows`
-  /// (candidate × feature): here [c = y] − p(c).
-  void step(const FusionContext& context, std::span<const float> rows, std::span<const float> delta,
-            float rate);
+  /// One step of Adagrad uphill, given Δ[c] = ∂L/∂r(c), with sum 0, of candidates with features
+  /// `rows` (candidate × feature), their u and their query's bias.
+  void step(const FusionContext& context, std::span<const float> rows, std::span<const Units> u,
+            const Units& bias, std::span<const float> delta, float rate);
   /// Takes back part of the accumulated squares: later steps are longer.
   void hurry(float keep);
 
@@ -53,8 +56,6 @@ class ResidualNet {
   std::span<float> squares(std::size_t row) { return {squares_.data() + row * units, units}; }
 
  private:
-  void inputs(std::span<const float> f, Units& u) const;
-
   std::size_t features_, facts_;
   std::vector<float> weights_, squares_;
   std::vector<float> gradient_;  ///< of A, working memory of `step`

@@ -58,9 +58,16 @@ struct StackingRanker::Weighing final : Scratch {
   std::vector<float> z;             ///< by place: w·f
   std::vector<std::uint64_t> keys;  ///< by place
   std::vector<std::uint32_t> kept;  ///< places, the best first
+  std::vector<ItemId> items;        ///< of `kept`
+  std::vector<float> rows;          ///< kept × feature
+  std::vector<ResidualNet::Units> u;  ///< by kept
   ResidualNet::Units bias;
   float net_weight = 0;
-  std::vector<float> f, shares;  ///< of one candidate, by feature
+  std::vector<float> shares;  ///< of one candidate, by feature
+
+  std::span<const float> row(std::size_t k) const {
+    return {rows.data() + k * w.size(), w.size()};
+  }
 };
 
 StackingRanker::StackingRanker(std::vector<const Model*> models, const StackingOptions& options)
@@ -78,7 +85,6 @@ StackingRanker::StackingRanker(std::vector<const Model*> models, const StackingO
 std::unique_ptr<Scratch> StackingRanker::make_weighing() const {
   auto work = std::make_unique<Weighing>();
   work->w.resize(features_.size());
-  work->f.resize(features_.size());
   work->shares.resize(features_.size());
   return work;
 }
@@ -113,24 +119,36 @@ void StackingRanker::weigh(const Gathered& in, Scratch& weighing, std::span<floa
   std::fill(scores.begin(), scores.end(), std::numeric_limits<float>::lowest());
   work.net_weight = static_cast<float>(guard_.weight(net_expert));
   net_.set_bias(work.context, work.bias);
-  for (const std::uint32_t place : work.kept) {
-    for (std::size_t f = 0; f < work.f.size(); ++f) work.f[f] = work.table.row(f)[place];
-    scores[place] = work.z[place] + work.net_weight * net_.residual(work.f, work.bias);
+  const std::size_t width = work.w.size();
+  work.items.resize(kept);
+  work.rows.resize(kept * width);
+  work.u.resize(kept);
+  for (std::size_t f = 0; f < width; ++f) {
+    const std::span<const float> column = work.table.row(f);
+    for (std::size_t k = 0; k < kept; ++k) work.rows[k * width + f] = column[work.kept[k]];
   }
-  if (in.query.user.recent.empty()) return;
+  for (std::size_t k = 0; k < kept; ++k) {
+    const std::uint32_t place = work.kept[k];
+    work.items[k] = in.pool.items()[place];
+    net_.inputs(work.row(k), work.u[k]);
+    scores[place] = work.z[place] + work.net_weight * net_.residual(work.u[k], work.bias);
+  }
+  if (in.query.user.recent.empty()) return;  // nobody's next choice can be told from the first
   const std::size_t shown = std::min(kept, kept_);
-  ChoiceExample::write(features_, work.context, work.table, in.pool.items(),
-                       {work.kept.data(), shown}, example);
+  ChoiceExample::write(features_, work.context, {work.items.data(), shown},
+                       {work.rows.data(), shown * width}, example);
 }
 
 void StackingRanker::split(const Gathered&, Scratch& weighing, std::uint32_t place,
                            std::span<float> parts) const {
   Weighing& work = static_cast<Weighing&>(weighing);
-  for (std::size_t f = 0; f < work.f.size(); ++f) work.f[f] = work.table.row(f)[place];
-  net_.split(work.f, work.bias, work.shares);
+  const auto at = std::find(work.kept.begin(), work.kept.end(), place);
+  const auto k = static_cast<std::size_t>(at - work.kept.begin());
+  const std::span<const float> row = work.row(k);
+  net_.split(row, work.u[k], work.bias, work.shares);
   std::fill(parts.begin(), parts.end(), 0.0F);
-  for (std::size_t f = 0; f < work.f.size(); ++f) {
-    parts[features_[f].source] += work.w[f] * work.f[f] + work.net_weight * work.shares[f];
+  for (std::size_t f = 0; f < row.size(); ++f) {
+    parts[features_[f].source] += work.w[f] * row[f] + work.net_weight * work.shares[f];
   }
 }
 
@@ -151,16 +169,18 @@ void StackingRanker::learn_choice(const Interaction& x) {
   }
   const auto chosen = static_cast<std::size_t>(at - example_.items.begin());
   const auto row = [&](std::size_t c) {
-    return std::span<const float>(example_.features).subspan(c * width, width);
+    return std::span<const float>(example_.rows).subspan(c * width, width);
   };
   for (std::vector<float>& z : z_) z.resize(n);
+  u_.resize(n);
   linear_.combine(example_.context, w_);
   ResidualNet::Units bias;
   net_.set_bias(example_.context, bias);
   for (std::size_t c = 0; c < n; ++c) {
     z_[start_expert][c] = dot(linear_.start(), row(c));
     z_[linear_expert][c] = dot(w_, row(c));
-    z_[net_expert][c] = z_[linear_expert][c] + net_.residual(row(c), bias);
+    net_.inputs(row(c), u_[c]);
+    z_[net_expert][c] = z_[linear_expert][c] + net_.residual(u_[c], bias);
   }
   float losses[experts];
   double loss = 0;
@@ -182,7 +202,8 @@ void StackingRanker::learn_choice(const Interaction& x) {
   softmax(delta);
   for (float& d : delta) d = -d;
   delta[chosen] += 1;
-  net_.step(example_.context, example_.features, delta, static_cast<float>(options_.net_rate));
+  net_.step(example_.context, example_.rows, u_, bias, delta,
+            static_cast<float>(options_.net_rate));
   ++steps_;
   mark_rows(example_.context);
   note(loss);

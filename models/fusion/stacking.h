@@ -97,6 +97,7 @@ class StackingRanker final : public ListRanker {
   ChoiceExample example_;
   std::vector<float> z_[experts];  ///< by kept candidate
   std::vector<float> w_, gradient_;
+  std::vector<ResidualNet::Units> u_;  ///< by kept candidate
   DirtyRows dirty_;
   std::vector<std::string> unknown_;  ///< keys of rows of features that are no more
 };
