@@ -52,9 +52,10 @@ struct FeatureTable {
 /// Of each score s of a source (`score`, or each of Model::signals): s/max, and
 /// 0.2·ln(1 + 1000·s); of each source 1/(1 + rank) in its own list, 0 outside it. Of popularity
 /// besides: its logarithms at the shortest and longest half-life, and their difference (trend). If
-/// `repeat` is among the sources it owns what is known of own items: the rate itself; whether the candidate is the current item, an own item, in this session; 0.5·ln(times
-/// seen); 1/(1 + recency rank); whether the strongest interest in it was at least 3 (cart) or 5
-/// (purchase). A source that is not there has no features.
+/// `repeat` is among the sources it owns what is known of own items: the rate itself; whether the
+/// candidate is the current item, an own item, in this session; 0.5·ln(times seen); 1/(1 + recency
+/// rank); whether the strongest interest in it was at least 3 (cart) or 5 (purchase). A source that
+/// is not there has no features.
 class FeatureSet {
  public:
   /// `sources` must outlive it.

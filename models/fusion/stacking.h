@@ -19,11 +19,11 @@ namespace freshet {
 struct StackingOptions {
   std::uint32_t candidates = 50;
   std::uint32_t kept = 50;
-  double rate = 0.1;
+  double rate = 0.025;
   double net_rate = 0.1;
   double guard_share = 0.001;
   double drift_tolerance = 0.1;
-  double drift_threshold = 100;
+  double drift_threshold = 250;
 };
 
 config::Table<StackingOptions> describe_stacking();
