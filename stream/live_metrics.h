@@ -33,8 +33,9 @@ class LiveMetrics {
   static constexpr double window = 5'000;
 
   struct Snapshot {
-    std::uint64_t records = 0, events = 0, lists = 0, repeated = 0, without_consent = 0,
-                  clamped = 0, erased = 0, checkpoints = 0,
+    std::uint64_t records = 0, events = 0,
+                  catalog = 0,  ///< records of the catalogue
+        lists = 0, repeated = 0, without_consent = 0, clamped = 0, erased = 0, checkpoints = 0,
                   learned_again = 0;  ///< after a restart; their lists are out already
     std::uint64_t waiting_bytes = 0;  ///< records and lists between the stages
     std::uint64_t rejected = 0;
