@@ -303,6 +303,7 @@ void Engine::erase(const Event& event, Outcome& out) {
   interaction.weight = interaction.old_strength = interaction.new_strength = 0;
   interaction.time_ms = event.time_ms;
   interaction.session = user.session;
+  interaction.rating = false;
   interaction.forget = true;
   interaction.history = std::move(user.history);
   interaction.recent = std::move(user.recent);

@@ -23,6 +23,7 @@ void write_interaction(std::string& row, const Interaction& i) {
   w.number(i.new_strength);
   w.number(i.time_ms);
   w.number(i.session);
+  w.number(i.rating);
   w.number(i.forget);
   write_past(row, i.history, i.recent);
   w.number(static_cast<std::uint32_t>(i.segments.size()));
@@ -39,13 +40,14 @@ void read_interaction(ByteReader& r, Interaction& i) {
   i.new_strength = r.number<float>();
   i.time_ms = r.number<std::int64_t>();
   i.session = r.number<std::uint32_t>();
+  i.rating = r.number<bool>();
   i.forget = r.number<bool>();
   read_past(r, i.history, i.recent);
   i.segments.resize(r.count(8));
   for (std::uint64_t& segment : i.segments) segment = r.number<std::uint64_t>();
   i.example = r.text();
 }
-constexpr std::size_t interaction_bytes_min = 50;
+constexpr std::size_t interaction_bytes_min = 51;
 
 void write_names(ByteWriter& w, const std::vector<std::string>& names) {
   w.number(static_cast<std::uint32_t>(names.size()));

@@ -265,6 +265,7 @@ bool UserFold::interact(User& user, const Event& event, ItemId item, Interaction
   out.type = event.type;
   out.time_ms = event.time_ms;
   out.session = user.session;
+  out.rating = type.options.action == EventAction::rate;
   out.forget = false;
   out.history.assign(user.history.begin(), user.history.end());
   out.recent.assign(user.recent.begin(), user.recent.end());
