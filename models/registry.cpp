@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "models/factorization.h"
 #include "models/fusion/rrf.h"
 #include "models/fusion/weighted.h"
 #include "models/item_cf.h"
@@ -49,6 +50,7 @@ const std::vector<ModelKind>& model_kinds() {
       model<SessionKnn>("session_knn", describe_session_knn),
       model<UserCf>("user_cf", describe_user_cf),
       model<ItemCf>("item_cf", describe_item_cf),
+      model<Factorization>("factorization", describe_factorization),
       model<Transitions>("transitions", describe_transitions),
       model<Repeat>("repeat", describe_repeat),
       model<Popularity>("popularity", describe_popularity),

@@ -307,6 +307,7 @@ void Engine::erase(const Event& event, Outcome& out) {
   interaction.session = user.session;
   interaction.learned = learned_;
   interaction.undone = Interaction::none;
+  interaction.rating = false;
   interaction.forget = true;
   interaction.history = std::move(user.history);
   interaction.recent = std::move(user.recent);

@@ -23,6 +23,7 @@ void write_interaction(std::string& row, const Interaction& i) {
   w.number(i.new_strength);
   w.number(i.time_ms);
   w.number(i.session);
+  w.number(i.rating);
   w.number(i.forget);
   w.number(i.learned);
   w.number(i.undone);
@@ -41,6 +42,7 @@ void read_interaction(ByteReader& r, Interaction& i) {
   i.new_strength = r.number<float>();
   i.time_ms = r.number<std::int64_t>();
   i.session = r.number<std::uint32_t>();
+  i.rating = r.number<bool>();
   i.forget = r.number<bool>();
   i.learned = r.number<std::uint64_t>();
   i.undone = r.number<std::uint32_t>();
@@ -49,7 +51,7 @@ void read_interaction(ByteReader& r, Interaction& i) {
   for (std::uint64_t& segment : i.segments) segment = r.number<std::uint64_t>();
   i.example = r.text();
 }
-constexpr std::size_t interaction_bytes_min = 62;
+constexpr std::size_t interaction_bytes_min = 63;
 
 void write_names(ByteWriter& w, const std::vector<std::string>& names) {
   w.number(static_cast<std::uint32_t>(names.size()));

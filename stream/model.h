@@ -80,6 +80,7 @@ struct Interaction {
   float new_strength = 0;
   std::int64_t time_ms = 0;
   std::uint32_t session = 0;  ///< ordinal of the user's session, from 1
+  bool rating = false;        ///< `weight` is what he says of the item, 0 the least
   bool forget = false;  ///< the user is erased: take back what `history` added. `item` is none
   /// Interactions of positive weight that were learned before this one's epoch.
   std::uint64_t learned = 0;

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "models/factorization.h"
 #include "models/item_cf.h"
 #include "models/popularity.h"
 #include "models/repeat.h"
@@ -53,12 +54,15 @@ std::vector<config::Tagged> roomy_models() {
   sessions.touched = 100;  // a smaller table is cleared faster
   UserCfOptions neighbours;
   neighbours.touched = 100;
+  FactorizationOptions factors;
+  factors.recent_events = 64;
   return {config::Tagged("session_knn", sessions),
           config::Tagged("item_cf", ItemCfOptions{}),
           config::Tagged("transitions", TransitionsOptions{}),
           config::Tagged("repeat", RepeatOptions{}),
           config::Tagged("popularity", PopularityOptions{}),
-          config::Tagged("user_cf", neighbours)};
+          config::Tagged("user_cf", neighbours),
+          config::Tagged("factorization", factors)};
 }
 
 std::vector<config::Tagged> tight_models() {
@@ -71,6 +75,12 @@ std::vector<config::Tagged> tight_models() {
   neighbours.item_users = 3;
   neighbours.window_items = 3;
   neighbours.max_users = 4;
+  FactorizationOptions factors;
+  factors.mode = FactorizationMode::rating;
+  factors.optimizer = FactorOptimizer::adamw;
+  factors.recent_events = 16;
+  factors.candidates = 4;
+  factors.max_users = 4;
   ItemCfOptions pairs;
   pairs.row_items = 4;
   TransitionsOptions steps;
@@ -82,7 +92,8 @@ std::vector<config::Tagged> tight_models() {
   counts.top_items = 5;
   return {config::Tagged("session_knn", sessions), config::Tagged("item_cf", pairs),
           config::Tagged("transitions", steps),    config::Tagged("repeat", RepeatOptions{}),
-          config::Tagged("popularity", counts),    config::Tagged("user_cf", neighbours)};
+          config::Tagged("popularity", counts),    config::Tagged("user_cf", neighbours),
+          config::Tagged("factorization", factors)};
 }
 
 }  // namespace freshet::fuzz

@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 
+#include "models/factorization.h"
 #include "models/item_cf.h"
 #include "models/popularity.h"
 #include "models/registry.h"
@@ -211,6 +212,17 @@ TEST_CASE("models: the same where rings have wrapped, rows were cut and scales w
   users.window_items = 3;
   users.max_users = 16;
   check_restores([&] { return std::make_unique<UserCf>(users); });
+  for (const FactorizationMode mode : {FactorizationMode::implicit, FactorizationMode::rating}) {
+    FactorizationOptions factors;
+    factors.mode = mode;
+    factors.optimizer = FactorOptimizer::adamw;
+    factors.loss = FactorizationLoss::bpr;
+    factors.dropout = 0.3;
+    factors.recent_events = 700;
+    factors.candidates = 20;
+    factors.max_users = 8;
+    check_restores([&] { return std::make_unique<Factorization>(factors); });
+  }
   ItemCfOptions pairs;
   pairs.row_items = 8;
   check_restores([&] { return std::make_unique<ItemCf>(pairs); });
