@@ -62,12 +62,8 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
   sub->add_option("--train", a->train, "session: the log to learn from");
   sub->add_option("--test", a->test, "session: the log to judge on");
-  sub->add_option_function<std::string>(
-      "--catalog",
-      [](const std::string&) {
-        throw CLI::ValidationError("--catalog", "reading a catalogue comes with a later version");
-      },
-      "prequential: the catalogue (comes with a later version)");
+  sub->add_option("--catalog", a->catalog,
+                  "The catalogue, taken in before the log (JSON lines, .gz, .zst)");
   sub->add_flag("--learn-test", a->learn_test, "session: learn from the test log too, as it comes");
   sub->add_flag("--json", a->json, "Print one JSON object");
   sub->parse_complete_callback([a] {

@@ -22,6 +22,7 @@ int run_command(const Settings& settings, const RunArguments& arguments);
 struct EvaluateArguments {
   std::string protocol = "prequential";
   std::string events, train, test;
+  std::string catalog;  ///< "": none
   double from = 0.8;
   std::string rank = "held";
   bool learn_test = false;

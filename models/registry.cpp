@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "models/content.h"
 #include "models/fusion/rrf.h"
 #include "models/fusion/weighted.h"
 #include "models/item_cf.h"
@@ -48,6 +49,7 @@ const std::vector<ModelKind>& model_kinds() {
       model<SessionKnn>("session_knn", describe_session_knn),
       model<ItemCf>("item_cf", describe_item_cf),
       model<Transitions>("transitions", describe_transitions),
+      model<Content>("content", describe_content),
       model<Repeat>("repeat", describe_repeat),
       model<Popularity>("popularity", describe_popularity),
   };
