@@ -163,6 +163,14 @@ void add_inspect(CLI::App& app, CommandLine& line) {
       [=](const Settings& s) { return inspect_state_command(s, *json); });
 }
 
+void add_explain(CLI::App& app, CommandLine& line) {
+  const auto a = std::make_shared<ExplainArguments>();
+  CLI::App* sub = add_command(app, line, "explain", "Prints a user's list and how it came about",
+                              [a](const Settings& s) { return explain_command(s, *a); });
+  sub->add_option("--user", a->user, "Whose list")->required();
+  sub->add_flag("--json", a->json, "Print one JSON object");
+}
+
 void add_backup(CLI::App& app, CommandLine& line) {
   const auto directory = std::make_shared<std::string>();
   const auto add = [&](const char* name, const char* sentence, const char* which,
@@ -244,6 +252,7 @@ int run_program(int argc, char** argv) {
   add_config(app, line);
   add_topics(app, line);
   add_inspect(app, line);
+  add_explain(app, line);
   add_backup(app, line);
   try {
     app.parse(argc, argv);

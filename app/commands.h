@@ -51,6 +51,13 @@ int inspect_user_command(const Settings& settings, const std::string& user, bool
 int inspect_item_command(const Settings& settings, const std::string& item, bool json);
 int inspect_state_command(const Settings& settings, bool json);
 
+struct ExplainArguments {
+  std::string user;
+  bool json = false;
+};
+/// The list that a user would get now, from the state on disk, with every share of every score.
+int explain_command(const Settings& settings, const ExplainArguments& arguments);
+
 /// Copies the state to a new directory, beside a running freshet too; and from there into a
 /// state.path that holds nothing.
 int backup_command(const Settings& settings, const std::string& directory);
