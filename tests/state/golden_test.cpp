@@ -68,7 +68,7 @@ std::string hex(std::string_view bytes) {
 
 /// The shop's words on some of the items: of every field, one withdrawn.
 void add_catalog(std::vector<Record>& log) {
-  const auto say = [&log, n = Offset{0}](std::string item, const char* json) mutable {
+  auto say = [&log, n = Offset{0}](std::string item, const char* json) mutable {
     Record record;
     record.partition = catalog_partition(0);
     record.offset = n++;
