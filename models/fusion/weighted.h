@@ -13,6 +13,7 @@ struct WeightedOptions {
   std::map<std::string, double> weights = {{"session_knn", 1},
                                            {"item_cf", 0.5},
                                            {"transitions", 2},
+                                           {"content", 0.2},
                                            {"repeat", 0.75},
                                            {"popularity", 0.1}};
   double other_weight = 0.5;
