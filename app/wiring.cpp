@@ -135,6 +135,16 @@ Result<std::unique_ptr<Engine>> make_engine(const Settings& settings, const RowR
   return std::make_unique<Engine>(std::move(parts));
 }
 
+Result<StoredState> read_state(const Settings& settings) {
+  auto store = open_store_to_read(settings);
+  if (!store) return store.error();
+  auto engine = make_engine(settings, **store);
+  if (!engine) return engine.error();
+  RowBatch stale;
+  if (Status s = (*engine)->restore(**store, stale); !s) return s.error();
+  return StoredState{std::move(*store), std::move(*engine)};
+}
+
 std::string source_words(const Settings& settings) {
   const std::string& type = settings.source.type();
   if (type == "kafka") return "topic '" + settings.topics.events + "'";

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "models/content.h"
 #include "models/factorization.h"
 #include "models/fusion/rrf.h"
 #include "models/fusion/weighted.h"
@@ -52,6 +53,7 @@ const std::vector<ModelKind>& model_kinds() {
       model<ItemCf>("item_cf", describe_item_cf),
       model<Factorization>("factorization", describe_factorization),
       model<Transitions>("transitions", describe_transitions),
+      model<Content>("content", describe_content),
       model<Repeat>("repeat", describe_repeat),
       model<Popularity>("popularity", describe_popularity),
   };

@@ -1,7 +1,5 @@
 #include "stream/decoder.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <array>
 #include <cassert>

@@ -39,6 +39,7 @@ struct Engine::Worker {
 Engine::Engine(Parts parts)
     : options_(parts.engine),
       list_options_(parts.lists),
+      included_(parts.lists.include),
       types_(parts.events.types, parts.known_types),
       fold_(parts.users, parts.events.session_gap.count, types_),
       models_(std::move(parts.models)),
@@ -258,6 +259,7 @@ void Engine::make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcom
   out.kind = Outcome::Kind::list;
   out.list.entries.resize(n);
   out.list.parts.resize(n * width);
+  if (!included_.empty()) out.list.included.resize(n);
   user.held.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
     const RankedList::Entry& from = ranked.entries[worker.order[i]];
@@ -271,6 +273,8 @@ void Engine::make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcom
     std::copy_n(ranked.parts.begin() + static_cast<std::ptrdiff_t>(worker.order[i] * width), width,
                 out.list.parts.begin() + static_cast<std::ptrdiff_t>(i * width));
     user.held[i] = from.item;
+    const CatalogEntry* entry = included_.empty() ? nullptr : catalog_.find(from.item);
+    if (entry != nullptr) included_.write(*entry, out.list.included[i]);
   }
   user.held_popular = ranked.popular;
   user.example = ranked.example;

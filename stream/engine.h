@@ -13,6 +13,7 @@
 #include "stream/dictionary.h"
 #include "stream/event_types.h"
 #include "stream/executor.h"
+#include "stream/included_fields.h"
 #include "stream/list.h"
 #include "stream/model.h"
 #include "stream/ranker.h"
@@ -143,6 +144,7 @@ class Engine {
   // Fixed after construction.
   EngineOptions options_;
   ListOptions list_options_;
+  IncludedFields included_;
   EventTypes types_;
   UserFold fold_;
   std::vector<std::unique_ptr<Model>> models_;

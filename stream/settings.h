@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "config/units.h"
 #include "stream/event_types.h"
@@ -41,6 +42,7 @@ struct ListOptions {
   std::uint32_t size = 20;
   config::Millis min_interval{0};
   bool suppress_unchanged = false;
+  std::vector<std::string> include;  ///< fields of the catalogue, see IncludedFields
 };
 
 struct StateOptions {
