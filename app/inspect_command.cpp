@@ -131,7 +131,11 @@ Json state_json(const StateSummary& summary, const Positions& positions) {
   out["format"] = state_format_version;
   out["positions"] = Json::object();
   for (const auto& [partition, offset] : positions) {
-    out["positions"][std::to_string(partition)] = offset;
+    if (!is_catalog(partition)) out["positions"][std::to_string(partition)] = offset;
+  }
+  for (const auto& [partition, offset] : positions) {
+    if (!is_catalog(partition)) continue;
+    out["catalog_positions"][std::to_string(catalog_partition(partition))] = offset;
   }
   out["spaces"] = Json::object();
   for (const SpaceSize& s : summary.spaces) {
@@ -145,6 +149,11 @@ std::string state_text(const Json& s) {
       "digest     " + s["digest"].get<std::string>() + "\nformat     " + s["format"].dump() + "\n";
   for (const auto& [partition, offset] : s["positions"].items()) {
     out += "partition  " + partition + " goes on at offset " + offset.dump() + "\n";
+  }
+  if (s.contains("catalog_positions")) {
+    for (const auto& [partition, offset] : s["catalog_positions"].items()) {
+      out += "catalogue  partition " + partition + " goes on at offset " + offset.dump() + "\n";
+    }
   }
   std::vector<std::vector<std::string>> rows = {{"space", "rows", "bytes"}};
   for (const auto& [space, size] : s["spaces"].items()) {

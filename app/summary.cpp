@@ -46,6 +46,7 @@ std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, doubl
   for (const auto& [code, count] : now.rejected_by) {
     out += "  rejected   " + grouped(count) + "  " + code + "\n";
   }
+  if (now.catalog > 0) out += "catalogue    " + grouped(now.catalog) + " records\n";
   out += "lists        " + grouped(now.lists) + "\n";
   if (now.learned_again > 0) {
     out += "learned again " + grouped(now.learned_again) +
@@ -68,6 +69,7 @@ std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, doubl
 
 std::string summary_line(const LiveMetrics::Snapshot& now, double rate) {
   return grouped(now.events) + " events, " + grouped(static_cast<std::uint64_t>(rate)) + "/s, " +
+         (now.catalog > 0 ? grouped(now.catalog) + " of the catalogue, " : "") +
          grouped(now.lists) + " lists, " + grouped(now.rejected) + " rejected, hit rate " +
          percent(now.quality.hit_rate) + " (popularity " + percent(now.popular.hit_rate) +
          "), MRR " + fixed(now.quality.mrr, 3) + " (" + fixed(now.popular.mrr, 3) + "), p50 " +

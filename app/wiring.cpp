@@ -89,6 +89,7 @@ std::unique_ptr<Sink> make_sink(const Settings& settings, Manner manner, const S
   FileSinkOptions options = type == "file" ? settings.sink.as<FileSinkOptions>()
                                            : file_options(settings.sink.as<StdoutSinkOptions>());
   options.events_topic = settings.topics.events;
+  options.catalog_topic = settings.topics.catalog;
   return std::make_unique<FileSink>(options);
 }
 

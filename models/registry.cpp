@@ -12,6 +12,7 @@
 #include "models/repeat.h"
 #include "models/session_knn.h"
 #include "models/transitions.h"
+#include "models/user_cf.h"
 
 namespace freshet {
 
@@ -46,6 +47,7 @@ const Kind& find(const std::vector<Kind>& kinds, std::string_view name) {
 const std::vector<ModelKind>& model_kinds() {
   static const std::vector<ModelKind> kinds = {
       model<SessionKnn>("session_knn", describe_session_knn),
+      model<UserCf>("user_cf", describe_user_cf),
       model<ItemCf>("item_cf", describe_item_cf),
       model<Transitions>("transitions", describe_transitions),
       model<Repeat>("repeat", describe_repeat),

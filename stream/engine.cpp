@@ -207,7 +207,9 @@ void Engine::rank_event(User& user, ItemId item, const Event& event, Outcome& ou
     out.popular_hit = place(user.held_popular, item);
   }
   Interaction& interaction = pending_[slot];
-  if (fold_.apply(user, event, item, interaction)) {
+  const UserFold::Taken taken = fold_.apply(user, event, item, interaction, learned_);
+  out.flooded = taken == UserFold::Taken::flooded;
+  if (taken == UserFold::Taken::learned) {
     interaction.user = user.id;
     slot_used_[slot] = 1;
   }
@@ -303,6 +305,8 @@ void Engine::erase(const Event& event, Outcome& out) {
   interaction.weight = interaction.old_strength = interaction.new_strength = 0;
   interaction.time_ms = event.time_ms;
   interaction.session = user.session;
+  interaction.learned = learned_;
+  interaction.undone = Interaction::none;
   interaction.forget = true;
   interaction.history = std::move(user.history);
   interaction.recent = std::move(user.recent);
@@ -326,6 +330,10 @@ void Engine::learn() {
     for (std::size_t i = 0; i < learners; ++i) teach(i, 0);
   } else {
     executor_.run(learners, teach);
+  }
+  if (learning_) {
+    learned_ += static_cast<std::uint64_t>(std::count_if(
+        epoch.begin(), epoch.end(), [](const Interaction& x) { return x.positive(); }));
   }
   pending_count_ = 0;
   epoch_records_ = 0;

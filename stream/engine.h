@@ -33,6 +33,7 @@ struct Outcome {
   Kind kind = Kind::none;
   bool repeated = false;  ///< an event id seen before: dropped
   bool without_consent = false;
+  bool flooded = false;           ///< the user has used up his share of learning: it is his alone
   bool predicted = false;         ///< the user held a list, and this was a choice
   std::int16_t hit = -1;          ///< where in that list the item stood, from 0; −1: not in it
   std::int16_t popular_hit = -1;  ///< the same for plain popularity
@@ -169,6 +170,7 @@ class Engine {
   std::uint32_t epoch_records_ = 0;
   std::int64_t epoch_first_ms_ = 0;
   std::uint64_t epochs_ = 0;
+  std::uint64_t learned_ = 0;  ///< interactions of positive weight, in closed epochs
 
   // The checkpoint being made: one piece a model, then the ranker's and the engine's own.
   std::vector<RowBatch> pieces_;

@@ -40,16 +40,21 @@ std::int64_t LatencyHistogram::quantile(double q) const {
 void LiveMetrics::count(const Decoded& record, const Outcome& outcome) {
   const std::lock_guard lock(mutex_);
   ++now_.records;
+  if (const Rejection* rejection = record.rejection()) {
+    ++now_.rejected;
+    ++now_.rejected_by[rejection->code];
+    return;
+  }
   const Event* event = record.event();
   if (event == nullptr) {
-    ++now_.rejected;
-    ++now_.rejected_by[std::get<Rejection>(record.what).code];
+    ++now_.catalog;
     return;
   }
   ++now_.events;
   if (event->time_clamped) ++now_.clamped;
   if (outcome.repeated) ++now_.repeated;
   if (outcome.without_consent) ++now_.without_consent;
+  if (outcome.flooded) ++now_.flooded;
   if (outcome.kind == Outcome::Kind::erased) ++now_.erased;
   if (outcome.kind == Outcome::Kind::list) ++now_.lists;
   if (!outcome.predicted) return;

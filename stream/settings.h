@@ -25,7 +25,9 @@ struct EventOptions {
 struct UserOptions {
   std::uint32_t history_items = 100;  ///< distinct items, the newest
   std::uint32_t recent_events = 10;
-  std::uint32_t event_ids = 32;  ///< newest ids by which repeats are known
+  std::uint32_t event_ids = 32;        ///< newest ids by which repeats are known
+  std::uint32_t learn_events = 1'000;  ///< of one user, learned in one go; 0: no limit
+  config::Millis learn_span{3'600'000};
 };
 
 struct EngineOptions {
@@ -44,6 +46,7 @@ struct ListOptions {
 struct StateOptions {
   std::string path = "freshet-state";  ///< "": in memory only
   config::Millis checkpoint_interval{5'000};
+  config::Millis checkpoint_work{500};
   config::Bytes memory_budget{1ULL << 30};
 };
 

@@ -8,6 +8,7 @@
 #include "models/repeat.h"
 #include "models/session_knn.h"
 #include "models/transitions.h"
+#include "models/user_cf.h"
 
 namespace freshet::fuzz {
 
@@ -36,7 +37,8 @@ void World::act(std::uint32_t user, std::uint32_t item, std::string_view type, s
   Interaction x;
   x.user = UserId(user);
   people_[user].name = "user " + std::to_string(user);
-  if (fold_.apply(people_[user], event, ItemId(item), x)) out.push_back(std::move(x));
+  if (fold_.apply(people_[user], event, ItemId(item), x) == UserFold::Taken::learned)
+    out.push_back(std::move(x));
 }
 
 Query World::query(std::uint32_t user) const {
@@ -49,10 +51,14 @@ Query World::query(std::uint32_t user) const {
 std::vector<config::Tagged> roomy_models() {
   SessionKnnOptions sessions;
   sessions.touched = 100;  // a smaller table is cleared faster
-  return {config::Tagged("session_knn", sessions), config::Tagged("item_cf", ItemCfOptions{}),
+  UserCfOptions neighbours;
+  neighbours.touched = 100;
+  return {config::Tagged("session_knn", sessions),
+          config::Tagged("item_cf", ItemCfOptions{}),
           config::Tagged("transitions", TransitionsOptions{}),
           config::Tagged("repeat", RepeatOptions{}),
-          config::Tagged("popularity", PopularityOptions{})};
+          config::Tagged("popularity", PopularityOptions{}),
+          config::Tagged("user_cf", neighbours)};
 }
 
 std::vector<config::Tagged> tight_models() {
@@ -61,6 +67,10 @@ std::vector<config::Tagged> tight_models() {
   sessions.session_items = 3;
   sessions.max_sessions = 16;
   sessions.live_sessions = 4;
+  UserCfOptions neighbours;
+  neighbours.item_users = 3;
+  neighbours.window_items = 3;
+  neighbours.max_users = 4;
   ItemCfOptions pairs;
   pairs.row_items = 4;
   TransitionsOptions steps;
@@ -71,8 +81,8 @@ std::vector<config::Tagged> tight_models() {
   counts.medium_events = 100;
   counts.top_items = 5;
   return {config::Tagged("session_knn", sessions), config::Tagged("item_cf", pairs),
-          config::Tagged("transitions", steps), config::Tagged("repeat", RepeatOptions{}),
-          config::Tagged("popularity", counts)};
+          config::Tagged("transitions", steps),    config::Tagged("repeat", RepeatOptions{}),
+          config::Tagged("popularity", counts),    config::Tagged("user_cf", neighbours)};
 }
 
 }  // namespace freshet::fuzz
