@@ -35,6 +35,18 @@ struct EvaluateArguments {
 };
 int evaluate_command(const Settings& settings, const EvaluateArguments& arguments);
 
+struct TuneArguments {
+  std::string events;
+  double from = 0.8;          ///< share of the log that chooses; the rest says what was gained
+  std::uint32_t trials = 27;  ///< configurations, the given one among them
+  std::uint32_t seconds = 0;  ///< after which no run begins; 0: no limit
+  std::uint64_t seed = 1;
+  std::string measure = "ndcg";  ///< hr, mrr or ndcg
+  std::vector<std::string> only;
+  std::string to;  ///< file of the configuration that was found; "": none
+};
+int tune_command(const Settings& settings, const TuneArguments& arguments);
+
 struct SimulateArguments {
   std::string to = "stdout";  ///< stdout, kafka, or a file's path
   bool catalog = false;       ///< the catalogue instead of events

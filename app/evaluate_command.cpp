@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstdio>
 #include <iterator>
 
@@ -14,18 +13,6 @@
 
 namespace freshet {
 namespace {
-
-void tell_rejected(const std::string& path, const std::vector<Decoded>& log) {
-  const auto rejected =
-      std::count_if(log.begin(), log.end(), [](const Decoded& d) { return d.rejection(); });
-  if (rejected == 0) return;
-  const auto first =
-      std::find_if(log.begin(), log.end(), [](const Decoded& d) { return d.rejection(); });
-  std::fprintf(stderr, "freshet: %s: %s of %s records cannot be used; the first, line %s: %s\n",
-               path.c_str(), grouped(static_cast<std::uint64_t>(rejected)).c_str(),
-               grouped(log.size()).c_str(), std::to_string(first->offset + 1).c_str(),
-               std::get<Rejection>(first->what).reason.c_str());
-}
 
 /// Appends the log in the file, and says what of it cannot be used.
 Status add_log(const std::string& path, const EventOptions& options, const EventTypes& types,
