@@ -167,8 +167,10 @@ float ItemCf::pair_count(float both, std::uint32_t a, std::uint32_t b) const {
 void ItemCf::add_pair(ItemId a, ItemId b, float amount) {
   at(a).partners.add(b.value, amount, options_.row_items);
   at(b).partners.add(a.value, amount, options_.row_items);
-  dirty_.mark(a.value);
-  dirty_.mark(b.value);
+  for (const ItemId changed : {a, b}) {
+    dirty_.mark(changed.value);
+    changed_.mark(changed.value);
+  }
 }
 
 void ItemCf::add_strength(ItemId item, double amount) {
@@ -190,6 +192,31 @@ void ItemCf::set_factors(Item& item) const {
 ItemCf::Item& ItemCf::at(ItemId item) {
   if (item.index() >= items_.size()) items_.resize(item.index() + 1);
   return items_[item.index()];
+}
+
+void ItemCf::similar(ItemId item, const Catalog& catalog, std::size_t limit,
+                     std::vector<SimilarItem>& out) const {
+  if (item.index() >= items_.size()) return;
+  const Item& row = items_[item.index()];
+  TopSelector top;
+  limit = std::min(limit, row.partners.size());
+  top.begin(limit);
+  for (std::size_t k = 0; k < row.partners.size(); ++k) {
+    const std::uint32_t partner = row.partners.ids()[k];
+    if (!catalog.recommendable(ItemId(partner))) continue;
+    const float factor = row.query_factor * items_[partner].candidate_factor;
+    top.offer(partner, row.partners.weights()[k] * factor);
+  }
+  std::vector<Candidate> best;
+  top.finish(best);
+  for (const Candidate& c : best) {
+    const float count = row.partners.weights()[row.partners.find(c.item.value)];
+    out.push_back({c.item, c.score, double{count / unit}});
+  }
+}
+
+void ItemCf::take_changed(std::vector<ItemId>& out) {
+  for (const std::uint32_t item : changed_.take(every_row)) out.emplace_back(item);
 }
 
 bool ItemCf::save_some(RowBatch& out, std::size_t rows_max) {

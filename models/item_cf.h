@@ -60,6 +60,10 @@ class ItemCf final : public Model {
   void explain(const Query& query, Scratch& scratch, std::span<const ItemId> items,
                std::vector<Reason>& out) const override;
   void learn(std::span<const Interaction> epoch) override;
+  bool knows_similar() const override { return true; }
+  void similar(ItemId item, const Catalog& catalog, std::size_t limit,
+               std::vector<SimilarItem>& out) const override;
+  void take_changed(std::vector<ItemId>& out) override;
   bool save_some(RowBatch& out, std::size_t rows_max) override;
   Status restore(const RowReader& rows, std::size_t items) override;
   std::size_t memory_bytes() const override;
@@ -97,6 +101,7 @@ class ItemCf final : public Model {
 
   // Learn phase only.
   DirtyRows dirty_;
+  DirtyRows changed_;  ///< since take_changed
 };
 
 }  // namespace freshet

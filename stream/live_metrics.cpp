@@ -28,6 +28,7 @@ std::int64_t LatencyHistogram::quantile(double q) const {
 void LiveMetrics::count(const Decoded& record, const Outcome& outcome) {
   const std::lock_guard lock(mutex_);
   ++now_.records;
+  now_.similar += outcome.similar.size();
   const Event* event = record.event();
   if (event == nullptr) {
     ++now_.rejected;

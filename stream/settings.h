@@ -43,6 +43,13 @@ struct ListOptions {
   bool suppress_unchanged = false;
 };
 
+/// The lists of similar items that go out.
+struct SimilarOptions {
+  std::uint32_t size = 20;  ///< 0: none go out
+  config::Millis min_interval{60'000};
+  std::uint32_t per_epoch = 16;
+};
+
 struct StateOptions {
   std::string path = "freshet-state";  ///< "": in memory only
   config::Millis checkpoint_interval{5'000};

@@ -106,6 +106,17 @@ config::Table<ListOptions> describe_lists() {
           "Publish no list that holds the same items in the same order as the user's last one.");
 }
 
+config::Table<SimilarOptions> describe_similar() {
+  using T = SimilarOptions;
+  return object<T>("The lists of similar items that go out, made by the model `item_cf`.")
+      .option("size", &T::size, "Items in a list; 0: no such lists go out.", range(0, 200))
+      .option("min_interval", &T::min_interval, "Least event time between two lists of one item.",
+              range(Millis{0}, Millis{30LL * 86'400'000}))
+      .option("per_epoch", &T::per_epoch,
+              "Lists that go out after one epoch at most; the other items wait for their turn.",
+              range(1, 65'536));
+}
+
 config::Table<StateOptions> describe_state() {
   using T = StateOptions;
   return object<T>("What is remembered, on disk.")
