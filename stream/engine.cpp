@@ -120,9 +120,10 @@ void Engine::close_epoch() {
 }
 
 void Engine::close_epoch(const Event& last, Outcome& out) {
+  const std::uint32_t events = epoch_records_;
   learn();
   if (similar_model_ != nullptr) {
-    similar_.collect(*similar_model_, catalog_, items_, last.time_ms, out.similar);
+    similar_.collect(*similar_model_, catalog_, items_, events, last.time_ms, out.similar);
   }
 }
 

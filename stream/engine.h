@@ -57,7 +57,7 @@ class Engine {
     EventOptions events;
     UserOptions users;
     ListOptions lists;
-    SimilarOptions similar{.size = 0, .min_interval = {}, .per_epoch = 1};
+    SimilarOptions similar{.size = 0, .min_interval = {}, .events_per_list = 1};
     KnownTypes known_types;  ///< of the state to be restored: `stored_event_types`
     std::uint64_t memory_budget =
         std::numeric_limits<std::uint64_t>::max();  ///< bytes of state in memory, see `trim`

@@ -47,7 +47,7 @@ struct ListOptions {
 struct SimilarOptions {
   std::uint32_t size = 20;  ///< 0: none go out
   config::Millis min_interval{60'000};
-  std::uint32_t per_epoch = 16;
+  std::uint32_t events_per_list = 4;
 };
 
 struct StateOptions {

@@ -112,9 +112,10 @@ config::Table<SimilarOptions> describe_similar() {
       .option("size", &T::size, "Items in a list; 0: no such lists go out.", range(0, 200))
       .option("min_interval", &T::min_interval, "Least event time between two lists of one item.",
               range(Millis{0}, Millis{30LL * 86'400'000}))
-      .option("per_epoch", &T::per_epoch,
-              "Lists that go out after one epoch at most; the other items wait for their turn.",
-              range(1, 65'536));
+      .option("events_per_list", &T::events_per_list,
+              "Events for each list that is looked at: bounds the work and what goes out; changed "
+              "items wait for their turn.",
+              range(1, 1'000'000));
 }
 
 config::Table<StateOptions> describe_state() {

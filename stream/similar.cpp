@@ -12,7 +12,9 @@ constexpr std::string_view items_space = "similar.items";
 constexpr std::string_view next_space = "similar.next";
 constexpr std::string_view next_key = "next";
 constexpr std::uint8_t row_version = 1;
-constexpr std::uint32_t looks_per_list = 8;
+// Of quiet times no more is saved up than for so many lists; and for each list so many items are
+// passed over at most.
+constexpr std::uint64_t saved_lists = 64, passed_per_list = 64;
 
 std::uint64_t hash_of(const std::vector<SimilarItem>& items) {
   if (items.empty()) return 0;
@@ -49,22 +51,23 @@ bool SimilarLists::due(const Row& row, std::int64_t now_ms) const {
 }
 
 void SimilarLists::collect(Model& model, const Catalog& catalog, const ItemDictionary& items,
-                           std::int64_t now_ms, std::vector<SimilarList>& out) {
+                           std::uint32_t events, std::int64_t now_ms,
+                           std::vector<SimilarList>& out) {
   touched_.clear();
   model.take_changed(touched_);
   for (const ItemId item : touched_) wait(item);
-  const std::size_t end = out.size() + options_.per_epoch;
-  std::uint32_t looks = looks_per_list * options_.per_epoch;
-  // Once round at most.
-  for (std::size_t steps = rows_.size(); steps > 0 && waiting_ > 0 && looks > 0; --steps) {
+  const std::uint64_t most = saved_lists * options_.events_per_list;
+  credit_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(most, std::uint64_t{credit_} + events));
+  next_changed_ = true;
+  std::uint64_t steps = passed_per_list * (credit_ / options_.events_per_list);
+  steps = std::min<std::uint64_t>(steps, rows_.size());  // once round
+  for (; steps > 0 && waiting_ > 0 && credit_ >= options_.events_per_list; --steps) {
     if (next_ >= rows_.size()) next_ = 0;
     const ItemId item(next_++);
-    next_changed_ = true;
-    if (!rows_[item.index()].waiting) continue;
-    --looks;
-    if (!due(rows_[item.index()], now_ms)) continue;
+    const Row& row = rows_[item.index()];
+    if (!row.waiting || !due(row, now_ms)) continue;
+    credit_ -= options_.events_per_list;
     look_at(item, model, catalog, items, now_ms, out);
-    if (out.size() == end) return;
   }
 }
 
@@ -109,6 +112,7 @@ bool SimilarLists::save_some(RowBatch& out, std::size_t rows_max) {
     ByteWriter w(value);
     w.number(row_version);
     w.number(next_);
+    w.number(credit_);
     out.put(next_space, next_key, value);
     next_changed_ = false;
   }
@@ -136,6 +140,7 @@ Status SimilarLists::restore(const RowReader& rows, std::size_t items) {
     ByteReader r(**next);
     const auto version = r.number<std::uint8_t>();
     next_ = r.number<std::uint32_t>();
+    credit_ = r.number<std::uint32_t>();
     if (version != row_version || !r.at_end()) return damaged();
   }
   return rows.scan(items_space, [&](std::string_view key, std::string_view value) -> Status {

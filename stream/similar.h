@@ -18,12 +18,12 @@ namespace freshet {
 /// changed.
 ///
 /// An item waits from the moment at which the model says that its similar items may have changed
-/// until it is looked at. After each epoch the next waiting items, in the order of ids and round
-/// and round, are looked at, eight times `per_epoch` at most; of those that were not told within
-/// `min_interval` of event time the list is made, and told if it holds other items, or in another
-/// order, than when it was last told. An item whose list has become empty is told so once; so is
-/// one that the catalogue withdrew. A pure function of the interactions, the catalogue, their order
-/// and the options.
+/// until it is looked at. After each epoch the next waiting items are looked at, in the order of ids
+/// and round and round, one for every `events_per_list` events, but not those that were told within
+/// `min_interval` of event time; the list is told if it holds other items, or in another order, than
+/// when it was last told. An item whose list has become empty is told so once; so is one that the
+/// catalogue withdrew. A pure function of the interactions, the catalogue, their order and the
+/// options.
 ///
 /// Threads: the engine's calling thread.
 class SimilarLists {
@@ -31,9 +31,10 @@ class SimilarLists {
   explicit SimilarLists(const SimilarOptions& options) : options_(options) {}
   bool on() const { return options_.size > 0; }
 
-  /// Learns what the model changed, and appends to `out` the lists to be told now.
+  /// Learns what the model changed in an epoch of so many events, and appends to `out` the lists to
+  /// be told now.
   void collect(Model& model, const Catalog& catalog, const ItemDictionary& items,
-               std::int64_t now_ms, std::vector<SimilarList>& out);
+               std::uint32_t events, std::int64_t now_ms, std::vector<SimilarList>& out);
   /// An item became recommendable, or is no longer: its own list and those it stands in may change.
   void recommendable_changed(ItemId item, const Model& model);
 
@@ -61,6 +62,7 @@ class SimilarLists {
   std::vector<Row> rows_;
   std::uint64_t waiting_ = 0;  ///< items that wait
   std::uint32_t next_ = 0;     ///< item that is looked at next
+  std::uint32_t credit_ = 0;   ///< events that no list has used up
   std::vector<std::uint32_t> changed_;
   bool next_changed_ = false;
   std::vector<ItemId> touched_;

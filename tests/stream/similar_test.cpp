@@ -26,7 +26,7 @@ Engine::Parts parts_with(SimilarOptions similar, std::uint32_t epoch = 1) {
   return parts;
 }
 
-SimilarOptions often() { return {.size = 20, .min_interval = config::Millis{0}, .per_epoch = 100}; }
+SimilarOptions often() { return {.size = 20, .min_interval = config::Millis{0}, .events_per_list = 1}; }
 
 std::string text_of(const std::vector<SimilarList>& lists) {
   std::string text;
@@ -89,6 +89,8 @@ TEST_CASE("similar items: told with score and support when a list changes, not w
 
 TEST_CASE("similar items: a forgotten user's pairs are told gone by empty lists, once") {
   Shop shop(parts_with(often()));
+  // Nobody's similar items, but events that pay for lists.
+  for (int k = 0; k < 20; ++k) shop.act("idle" + std::to_string(k), "z");
   shop.act("u1", "a");
   shop.act("u1", "b");
   const auto told = shop.act("u1", "", "forget").similar;
@@ -112,26 +114,29 @@ TEST_CASE("similar items: at most every min_interval of an item, but then what i
   CHECK(told[0].entries.size() == 2);
 }
 
-TEST_CASE("similar items: no more than per_epoch after one epoch, the others later") {
+TEST_CASE("similar items: one list for so many events, and the others later") {
   SimilarOptions options = often();
-  options.per_epoch = 3;
+  options.events_per_list = 3;
   Shop shop(parts_with(options));
-  std::set<std::string> items;
-  for (int k = 0; k < 10; ++k) {
-    const auto told = shop.act("u1", "i" + std::to_string(k)).similar;
-    CHECK(told.size() <= 3);
-    for (const auto& list : told) items.insert(std::string(list.item));
+  std::size_t lists = 0;
+  for (int k = 0; k < 30; ++k) {
+    lists += shop.act("u1", "i" + std::to_string(k)).similar.size();
+    CHECK(lists <= static_cast<std::size_t>(k + 1) / 3);
   }
-  for (int k = 0; k < 10; ++k) {
+  CHECK(lists == 10);
+  std::set<std::string> items;
+  for (int k = 0; k < 200; ++k) {
     for (const auto& list : shop.act("u" + std::to_string(k + 2), "i0").similar) {
       items.insert(std::string(list.item));
     }
   }
-  CHECK(items.size() == 10);
+  CHECK(items.size() == 30);
 }
 
 TEST_CASE("similar items: what is not recommendable is in no list made from then on") {
   Shop shop(parts_with(often()));
+  // Nobody's similar items, but events that pay for lists.
+  for (int k = 0; k < 20; ++k) shop.act("idle" + std::to_string(k), "z");
   for (const char* item : {"a", "b", "c"}) shop.act("u1", item);
   CatalogEntry sold_out;
   sold_out.stock = 0;
@@ -152,7 +157,7 @@ TEST_CASE("similar items: what is not recommendable is in no list made from then
 }
 
 TEST_CASE("similar items: the same with any spans, stopped at any moment or not") {
-  SimilarOptions options{.size = 5, .min_interval = config::Millis{20'000}, .per_epoch = 3};
+  SimilarOptions options{.size = 5, .min_interval = config::Millis{20'000}, .events_per_list = 2};
   const std::vector<Decoded> records = stream(7, 1'500);
   const auto told = [](const std::vector<Outcome>& out) {
     std::string text;
