@@ -39,7 +39,9 @@ Status take_in_catalog(const std::string& path, const Settings& settings, Engine
 
 }  // namespace
 
-int evaluate_command(const Settings& settings, const EvaluateArguments& a) {
+int evaluate_command(const Settings& given, const EvaluateArguments& a) {
+  Settings settings = given;
+  settings.similar.size = 0;  // nobody reads them here
   const MemoryStore nothing;
   auto engine = make_engine(settings, nothing);
   if (!engine) return failed(engine.error().message);

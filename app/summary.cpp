@@ -41,13 +41,16 @@ std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, doubl
          grouped(static_cast<std::uint64_t>(rate)) + "/s";
   if (now.repeated > 0) out += "   repeated " + grouped(now.repeated);
   if (now.without_consent > 0) out += "   without consent " + grouped(now.without_consent);
+  if (now.flooded > 0) out += "   not learned " + grouped(now.flooded);
   if (now.clamped > 0) out += "   from the future " + grouped(now.clamped);
   out += "   rejected " + grouped(now.rejected) + "\n";
   for (const auto& [code, count] : now.rejected_by) {
     out += "  rejected   " + grouped(count) + "  " + code + "\n";
   }
   if (now.catalog > 0) out += "catalogue    " + grouped(now.catalog) + " records\n";
-  out += "lists        " + grouped(now.lists) + "\n";
+  out += "lists        " + grouped(now.lists);
+  if (now.similar > 0) out += "   of similar items " + grouped(now.similar);
+  out += "\n";
   if (now.learned_again > 0) {
     out += "learned again " + grouped(now.learned_again) +
            " events after the restart; their lists were out already\n";

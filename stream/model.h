@@ -125,6 +125,13 @@ struct RatingError {
   double squared = 0;       ///< sum of (predicted − given)², in units of Interaction::weight
 };
 
+/// An item that goes with another.
+struct SimilarItem {
+  ItemId item;
+  double score = 0;    ///< above 0
+  double support = 0;  ///< how much of what was seen of the two speaks for it, in users' strengths
+};
+
 /// A way to find and score candidates, learned one event at a time.
 ///
 /// The rank phase calls the `const` members from several threads at once, each with its own
@@ -179,6 +186,18 @@ class Model {
   /// read or that names another item, named. Restoring what was saved gives a model with the same
   /// bytes in every later answer and row.
   virtual Status restore(const RowReader& rows, std::size_t items) = 0;
+
+  /// Whether the model knows which items go with which, whoever asks.
+  virtual bool knows_similar() const { return false; }
+  /// Appends the items of the highest scores, at most `limit`, that the catalogue does not call
+  /// unrecommendable, in any order.
+  virtual void similar(ItemId item, const Catalog& catalog, std::size_t limit,
+                       std::vector<SimilarItem>& out) const {
+    (void)item, (void)catalog, (void)limit, (void)out;
+  }
+  /// Appends the items whose similar items `learn` may have changed since the last call, each once,
+  /// ascending. Called after every epoch, so it is never saved.
+  virtual void take_changed(std::vector<ItemId>& out) { (void)out; }
 
   /// Of a model that predicts ratings; none: it does not.
   virtual std::optional<RatingError> rating_error() const { return std::nullopt; }

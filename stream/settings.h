@@ -45,6 +45,13 @@ struct ListOptions {
   std::vector<std::string> include;  ///< fields of the catalogue, see IncludedFields
 };
 
+/// The lists of similar items that go out.
+struct SimilarOptions {
+  std::uint32_t size = 20;  ///< 0: none go out
+  config::Millis min_interval{60'000};
+  std::uint32_t events_per_list = 4;
+};
+
 struct StateOptions {
   std::string path = "freshet-state";  ///< "": in memory only
   config::Millis checkpoint_interval{5'000};
