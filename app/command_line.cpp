@@ -13,6 +13,7 @@
 #include "app/commands.h"
 #include "app/log.h"
 #include "config/read.h"
+#include "config/units.h"
 
 namespace freshet {
 namespace {
@@ -65,12 +66,8 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
       ->expected(1)
       ->take_all();
   sub->add_option("--test", a->test, "session: the log to judge on");
-  sub->add_option_function<std::string>(
-      "--catalog",
-      [](const std::string&) {
-        throw CLI::ValidationError("--catalog", "reading a catalogue comes with a later version");
-      },
-      "prequential: the catalogue (comes with a later version)");
+  sub->add_option("--catalog", a->catalog,
+                  "The catalogue, taken in before the log (JSON lines, .gz, .zst)");
   sub->add_flag("--learn-test", a->learn_test, "session: learn from the test log too, as it comes");
   sub->add_option("--new-user-events", a->new_user_events,
                   "A user with fewer earlier events of positive weight counts as new")
@@ -98,6 +95,61 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
       throw CLI::ValidationError("evaluate", "--protocol prequential needs --events");
     }
   });
+}
+
+/// "27", configurations, or "10m", a time.
+std::string read_budget(const std::string& text, TuneArguments& a) {
+  config::Millis time;
+  if (text != "0" && config::parse(text, time) && time.count >= 1'000 &&
+      time.count <= 1'000'000'000) {
+    a.seconds = static_cast<std::uint32_t>(time.count / 1'000);
+    return "";
+  }
+  std::uint32_t trials = 0;
+  if (!CLI::detail::lexical_cast(text, trials) || trials < 2 || trials > 10'000) {
+    return "'" + text + "' is neither 2 to 10000 configurations nor a time such as 10m";
+  }
+  a.trials = trials;
+  return "";
+}
+
+void add_tune(CLI::App& app, CommandLine& line) {
+  const auto a = std::make_shared<TuneArguments>();
+  CLI::App* sub =
+      add_command(app, line, "tune",
+                  "Searches better numbers for the models and the fusion on a log of events, by "
+                  "successive halving",
+                  [a](const Settings& s) { return tune_command(s, *a); });
+  sub->add_option("--events", a->events, "The log (JSON lines, .gz, .zst)")->required();
+  sub->add_option("--from", a->from,
+                  "Share of the log that chooses; what comes after it says what was gained")
+      ->check(CLI::Range(0.1, 0.99))
+      ->capture_default_str();
+  sub->add_option(
+         "--budget",
+         [a](const CLI::results_t& words) {
+           for (const std::string& word : words) {
+             const std::string problem = read_budget(word, *a);
+             if (!problem.empty()) throw CLI::ValidationError("--budget", problem);
+           }
+           return true;
+         },
+         "Configurations to try (default 27), or the time after which no further one is "
+         "tried, such as 10m; may be repeated to give both")
+      ->type_name("COUNT|TIME")
+      ->expected(1)
+      ->take_all();
+  sub->add_option("--seed", a->seed, "Draws other configurations")->capture_default_str();
+  sub->add_option("--measure", a->measure, "What is to be higher")
+      ->check(CLI::IsMember({"hr", "mrr", "ndcg"}))
+      ->capture_default_str();
+  sub->add_option("--only", a->only,
+                  "Tune only this option, or all below it: session_knn, fusion.candidates; may be "
+                  "repeated")
+      ->expected(1)
+      ->take_all();
+  sub->add_option("--to", a->to, "Write what was found as a configuration file")
+      ->check([](const std::string& to) { return std::string(to.empty() ? "names no file" : ""); });
 }
 
 void add_run(CLI::App& app, CommandLine& line) {
@@ -188,6 +240,14 @@ void add_inspect(CLI::App& app, CommandLine& line) {
       [=](const Settings& s) { return inspect_fusion_command(s, *json); });
 }
 
+void add_explain(CLI::App& app, CommandLine& line) {
+  const auto a = std::make_shared<ExplainArguments>();
+  CLI::App* sub = add_command(app, line, "explain", "Prints a user's list and how it came about",
+                              [a](const Settings& s) { return explain_command(s, *a); });
+  sub->add_option("--user", a->user, "Whose list")->required();
+  sub->add_flag("--json", a->json, "Print one JSON object");
+}
+
 void add_backup(CLI::App& app, CommandLine& line) {
   const auto directory = std::make_shared<std::string>();
   const auto add = [&](const char* name, const char* sentence, const char* which,
@@ -265,10 +325,12 @@ int run_program(int argc, char** argv) {
   add_settings(app, line);
   add_run(app, line);
   add_evaluate(app, line);
+  add_tune(app, line);
   add_simulate(app, line);
   add_config(app, line);
   add_topics(app, line);
   add_inspect(app, line);
+  add_explain(app, line);
   add_backup(app, line);
   try {
     app.parse(argc, argv);

@@ -24,6 +24,7 @@ struct EvaluateArguments {
   std::string protocol = "prequential";
   std::string events, test;
   std::vector<std::string> train;  ///< read one after the other
+  std::string catalog;  ///< "": none
   double from = 0.8;
   std::string rank = "held";
   bool learn_test = false;
@@ -33,6 +34,18 @@ struct EvaluateArguments {
   bool json = false;
 };
 int evaluate_command(const Settings& settings, const EvaluateArguments& arguments);
+
+struct TuneArguments {
+  std::string events;
+  double from = 0.8;          ///< share of the log that chooses; the rest says what was gained
+  std::uint32_t trials = 27;  ///< configurations, the given one among them
+  std::uint32_t seconds = 0;  ///< after which no run begins; 0: no limit
+  std::uint64_t seed = 1;
+  std::string measure = "ndcg";  ///< hr, mrr or ndcg
+  std::vector<std::string> only;
+  std::string to;  ///< file of the configuration that was found; "": none
+};
+int tune_command(const Settings& settings, const TuneArguments& arguments);
 
 struct SimulateArguments {
   std::string to = "stdout";  ///< stdout, kafka, or a file's path
@@ -55,6 +68,13 @@ int inspect_user_command(const Settings& settings, const std::string& user, bool
 int inspect_item_command(const Settings& settings, const std::string& item, bool json);
 int inspect_state_command(const Settings& settings, bool json);
 int inspect_fusion_command(const Settings& settings, bool json);
+
+struct ExplainArguments {
+  std::string user;
+  bool json = false;
+};
+/// The list that a user would get now, from the state on disk, with every share of every score.
+int explain_command(const Settings& settings, const ExplainArguments& arguments);
 
 /// Copies the state to a new directory, beside a running freshet too; and from there into a
 /// state.path that holds nothing.

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstdio>
 #include <iterator>
 
@@ -15,18 +14,6 @@
 namespace freshet {
 namespace {
 
-void tell_rejected(const std::string& path, const std::vector<Decoded>& log) {
-  const auto rejected =
-      std::count_if(log.begin(), log.end(), [](const Decoded& d) { return d.event() == nullptr; });
-  if (rejected == 0) return;
-  const auto first =
-      std::find_if(log.begin(), log.end(), [](const Decoded& d) { return d.event() == nullptr; });
-  std::fprintf(stderr, "freshet: %s: %s of %s records cannot be used; the first, line %s: %s\n",
-               path.c_str(), grouped(static_cast<std::uint64_t>(rejected)).c_str(),
-               grouped(log.size()).c_str(), std::to_string(first->offset + 1).c_str(),
-               std::get<Rejection>(first->what).reason.c_str());
-}
-
 /// Appends the log in the file, and says what of it cannot be used.
 Status add_log(const std::string& path, const EventOptions& options, const EventTypes& types,
                std::vector<Decoded>& log) {
@@ -41,12 +28,28 @@ Status add_log(const std::string& path, const EventOptions& options, const Event
   return {};
 }
 
+/// The engine knows the whole catalogue before the first event.
+Status take_in_catalog(const std::string& path, const Settings& settings, Engine& engine) {
+  auto records = read_log(path, settings.events, engine.types(), catalog_partition(0));
+  if (!records) return records.error();
+  tell_rejected(path, *records);
+  std::vector<Outcome> outcomes;
+  return engine.process(*records, outcomes);
+}
+
 }  // namespace
 
-int evaluate_command(const Settings& settings, const EvaluateArguments& a) {
+int evaluate_command(const Settings& given, const EvaluateArguments& a) {
+  Settings settings = given;
+  settings.similar.size = 0;  // nobody reads them here
   const MemoryStore nothing;
   auto engine = make_engine(settings, nothing);
   if (!engine) return failed(engine.error().message);
+  if (!a.catalog.empty()) {
+    if (Status s = take_in_catalog(a.catalog, settings, **engine); !s) {
+      return failed(s.error().message);
+    }
+  }
   const bool by_session = a.protocol == "session";
   std::vector<Decoded> first, test;
   for (const std::string& path : by_session ? a.train : std::vector{a.events}) {

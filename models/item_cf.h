@@ -12,7 +12,10 @@
 
 namespace freshet {
 
+enum class ItemSimilarity : std::uint8_t { cosine, jaccard, llr };
+
 struct ItemCfOptions {
+  ItemSimilarity similarity = ItemSimilarity::cosine;
   std::uint32_t pair_items = 100;
   double distance_decay = 0.97;
   std::uint32_t row_items = 256;
@@ -35,6 +38,12 @@ config::Table<ItemCfOptions> describe_item_cf();
 /// and each event changes the sums by what it changed of its user's terms: a purchase after a view
 /// adds; a return, a dislike or a lower rating takes back. Similarity of candidate j to own item p:
 ///   sim(p, j) = co(p, j) / (n(p)^query_power · n(j)^candidate_power)
+/// (cosine, with powers of its own), or |p ∩ j| / |p ∪ j| in strengths (jaccard),
+///   sim(p, j) = co / (n(p) + n(j) − co)
+/// or the log-likelihood ratio of the 2 × 2 table of co, n(p) − co, n(j) − co and what is left of
+/// N = Σ n (llr; Dunning, "Accurate methods for the statistics of surprise and coincidence",
+/// Computational Linguistics 19(1), 1993), where the two come together more often than by chance:
+///   sim(p, j) = 2 · Σ k · ln(k · N / (row · column)) over the table's cells k
 /// and score(j) = Σ_d position_decay^d · sim(i_d, j) over the user's newest `query_items` items of
 /// strength > 0. Rows keep the heaviest `row_items` partners (BoundedRow).
 ///
@@ -60,6 +69,13 @@ class ItemCf final : public Model {
   void explain(const Query& query, Scratch& scratch, std::span<const ItemId> items,
                std::vector<Reason>& out) const override;
   void learn(std::span<const Interaction> epoch) override;
+  bool knows_similar() const override { return true; }
+  void similar(ItemId item, const Catalog& catalog, std::size_t limit,
+               std::vector<SimilarItem>& out) const override;
+  void take_changed(std::vector<ItemId>& out) override;
+  /// Dunning's G² of two events that came `both` times together, `one` and `other` times at all,
+  /// among `all`; 0 if together no more often than by chance.
+  static double log_likelihood_ratio(double both, double one, double other, double all);
   bool save_some(RowBatch& out, std::size_t rows_max) override;
   Status restore(const RowReader& rows, std::size_t items) override;
   std::size_t memory_bytes() const override;
@@ -85,6 +101,15 @@ class ItemCf final : public Model {
   void add_pair(ItemId a, ItemId b, float amount);
   void add_strength(ItemId item, double amount);
   void set_factors(Item& item) const;
+  /// A row's similarities, one an entry, but for the candidates' factors.
+  std::span<const float> weights(const Item& own, std::vector<float>& out) const;
+  float query_factor(const Item& own) const {
+    return options_.similarity == ItemSimilarity::cosine ? own.query_factor : 1;
+  }
+  float candidate_factor(ItemId item) const {
+    return options_.similarity == ItemSimilarity::cosine ? items_[item.index()].candidate_factor
+                                                         : 1;
+  }
   Item& at(ItemId item);
 
   // Fixed after construction.
@@ -94,9 +119,11 @@ class ItemCf final : public Model {
 
   // Rank phase reads, learn phase writes.
   std::vector<Item> items_;
+  double strength_ = 0;  ///< Σ n, in units
 
   // Learn phase only.
   DirtyRows dirty_;
+  DirtyRows changed_;  ///< since take_changed
 };
 
 }  // namespace freshet

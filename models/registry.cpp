@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "models/content.h"
+#include "models/factorization.h"
 #include "models/fusion/hedge.h"
 #include "models/fusion/rrf.h"
 #include "models/fusion/stacking.h"
@@ -51,7 +53,9 @@ const std::vector<ModelKind>& model_kinds() {
       model<SessionKnn>("session_knn", describe_session_knn),
       model<UserCf>("user_cf", describe_user_cf),
       model<ItemCf>("item_cf", describe_item_cf),
+      model<Factorization>("factorization", describe_factorization),
       model<Transitions>("transitions", describe_transitions),
+      model<Content>("content", describe_content),
       model<Repeat>("repeat", describe_repeat),
       model<Popularity>("popularity", describe_popularity),
   };

@@ -39,13 +39,18 @@ struct Engine::Worker {
 Engine::Engine(Parts parts)
     : options_(parts.engine),
       list_options_(parts.lists),
+      included_(parts.lists.include),
       types_(parts.events.types, parts.known_types),
       fold_(parts.users, parts.events.session_gap.count, types_),
       models_(std::move(parts.models)),
       ranker_(std::move(parts.ranker)),
       executor_(parts.engine.threads),
+      similar_(parts.similar),
       pieces_(models_.size() + 2),
       memory_budget_(parts.memory_budget) {
+  for (const auto& model : models_) {
+    if (similar_.on() && model->knows_similar()) similar_model_ = model.get();
+  }
   for (std::size_t i = 0; i < executor_.threads(); ++i) {
     workers_.push_back(std::make_unique<Worker>());
     workers_.back()->scratch = ranker_->make_scratch();
@@ -80,7 +85,7 @@ Status Engine::process(std::span<const Decoded> records, std::vector<Outcome>& o
     if (!event->consent && !erases) continue;  // leaves no trace, not even in where epochs end
     if (epoch_records_ > 0 && event->time_ms - epoch_first_ms_ >= options_.epoch_span.count) {
       rank_until(i);
-      learn();
+      close_epoch(*event, out[i]);
     }
     if (epoch_records_ == 0) epoch_first_ms_ = event->time_ms;
     ++epoch_records_;
@@ -90,12 +95,12 @@ Status Engine::process(std::span<const Decoded> records, std::vector<Outcome>& o
       rank_until(i);
       erase(*event, out[i]);
       begin = i + 1;
-      learn();
+      close_epoch(*event, out[i]);
       continue;
     }
     if (epoch_records_ >= options_.epoch_events) {
       rank_until(i + 1);
-      learn();
+      close_epoch(*event, out[i]);
     }
   }
   rank_until(records.size());
@@ -113,6 +118,14 @@ Status Engine::load_users(std::span<const Decoded> records) {
 
 void Engine::close_epoch() {
   if (epoch_records_ > 0) learn();
+}
+
+void Engine::close_epoch(const Event& last, Outcome& out) {
+  const std::uint32_t events = epoch_records_;
+  learn();
+  if (similar_model_ != nullptr) {
+    similar_.collect(*similar_model_, catalog_, items_, events, last.time_ms, out.similar);
+  }
 }
 
 void Engine::reserve_pending(std::size_t count) {
@@ -258,6 +271,7 @@ void Engine::make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcom
   out.kind = Outcome::Kind::list;
   out.list.entries.resize(n);
   out.list.parts.resize(n * width);
+  if (!included_.empty()) out.list.included.resize(n);
   user.held.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
     const RankedList::Entry& from = ranked.entries[worker.order[i]];
@@ -271,6 +285,8 @@ void Engine::make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcom
     std::copy_n(ranked.parts.begin() + static_cast<std::ptrdiff_t>(worker.order[i] * width), width,
                 out.list.parts.begin() + static_cast<std::ptrdiff_t>(i * width));
     user.held[i] = from.item;
+    const CatalogEntry* entry = included_.empty() ? nullptr : catalog_.find(from.item);
+    if (entry != nullptr) included_.write(*entry, out.list.included[i]);
   }
   user.held_popular = ranked.popular;
   user.example = ranked.example;
@@ -281,8 +297,12 @@ void Engine::make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcom
 /// epoch.
 void Engine::describe(const CatalogRecord& record) {
   const ItemId item = items_.intern(record.item);
+  const bool recommendable = catalog_.recommendable(item);
   catalog_.set(item, record.entry);
   tell(item);
+  if (similar_model_ != nullptr && catalog_.recommendable(item) != recommendable) {
+    similar_.recommendable_changed(item, *similar_model_);
+  }
 }
 
 void Engine::tell(ItemId item) {
@@ -307,6 +327,7 @@ void Engine::erase(const Event& event, Outcome& out) {
   interaction.session = user.session;
   interaction.learned = learned_;
   interaction.undone = Interaction::none;
+  interaction.rating = false;
   interaction.forget = true;
   interaction.history = std::move(user.history);
   interaction.recent = std::move(user.recent);

@@ -13,10 +13,12 @@
 #include "stream/dictionary.h"
 #include "stream/event_types.h"
 #include "stream/executor.h"
+#include "stream/included_fields.h"
 #include "stream/list.h"
 #include "stream/model.h"
 #include "stream/ranker.h"
 #include "stream/settings.h"
+#include "stream/similar.h"
 #include "stream/user.h"
 #include "stream/users.h"
 
@@ -38,6 +40,7 @@ struct Outcome {
   std::int16_t hit = -1;          ///< where in that list the item stood, from 0; −1: not in it
   std::int16_t popular_hit = -1;  ///< the same for plain popularity
   List list;
+  std::vector<SimilarList> similar;  ///< to be published, if this record closed an epoch
   std::vector<std::vector<ItemId>>
       by_model;  ///< each model's own list, as `part_names`, if asked for
 };
@@ -55,6 +58,7 @@ class Engine {
     EventOptions events;
     UserOptions users;
     ListOptions lists;
+    SimilarOptions similar{.size = 0, .min_interval = {}, .events_per_list = 1};
     KnownTypes known_types;  ///< of the state to be restored: `stored_event_types`
     std::uint64_t memory_budget =
         std::numeric_limits<std::uint64_t>::max();  ///< bytes of state in memory, see `trim`
@@ -136,6 +140,8 @@ class Engine {
   void describe(const CatalogRecord& record);
   void tell(ItemId item);
   void learn();
+  /// Ends the epoch, and leaves to its last record what is to be said of it.
+  void close_epoch(const Event& last, Outcome& out);
   void reserve_pending(std::size_t count);
   void save_meta(RowBatch& out);
   Status restore_meta(const RowReader& rows);
@@ -143,6 +149,7 @@ class Engine {
   // Fixed after construction.
   EngineOptions options_;
   ListOptions list_options_;
+  IncludedFields included_;
   EventTypes types_;
   UserFold fold_;
   std::vector<std::unique_ptr<Model>> models_;
@@ -156,6 +163,8 @@ class Engine {
   ItemDictionary items_;
   Catalog catalog_;
   Users users_;
+  SimilarLists similar_;
+  Model* similar_model_ = nullptr;       // the one that knows similar items, if they are wanted
   std::vector<Group> groups_;            // of the records being ranked, one a user
   std::vector<std::uint32_t> group_of_;  // by user's slot: index into groups_, if that is his group
   std::vector<std::string_view> names_;  // of the users of the records being processed

@@ -51,7 +51,9 @@ void write_entry(const List& list, std::size_t i, const std::vector<std::string>
     if (b > 0) out += ',';
     write_json_text(e.because[b], out);
   }
-  out += "]}";
+  out += ']';
+  if (!list.included.empty()) out += list.included[i];
+  out += '}';
 }
 
 }  // namespace
@@ -117,6 +119,27 @@ void write_list(const List& list, const Event& event, const Cause& cause,
   for (std::size_t i = 0; i < list.entries.size(); ++i) {
     if (i > 0) out += ',';
     write_entry(list, i, part_names, out);
+  }
+  out += "]}";
+}
+
+void write_similar(const SimilarList& list, std::string& out) {
+  out += R"({"item":)";
+  write_json_text(list.item, out);
+  out += R"(,"time":)";
+  write_integer(list.time_ms, out);
+  out += R"(,"items":[)";
+  bool first = true;
+  for (const SimilarList::Entry& e : list.entries) {
+    if (!first) out += ',';
+    first = false;
+    out += R"({"item":)";
+    write_json_text(e.item, out);
+    out += R"(,"score":)";
+    write_nanos(score_nanos(e.score), out);
+    out += R"(,"support":)";
+    write_nanos(score_nanos(e.support), out);
+    out += '}';
   }
   out += "]}";
 }

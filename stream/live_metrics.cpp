@@ -40,10 +40,15 @@ std::int64_t LatencyHistogram::quantile(double q) const {
 void LiveMetrics::count(const Decoded& record, const Outcome& outcome) {
   const std::lock_guard lock(mutex_);
   ++now_.records;
+  now_.similar += outcome.similar.size();
+  if (const Rejection* rejection = record.rejection()) {
+    ++now_.rejected;
+    ++now_.rejected_by[rejection->code];
+    return;
+  }
   const Event* event = record.event();
   if (event == nullptr) {
-    ++now_.rejected;
-    ++now_.rejected_by[std::get<Rejection>(record.what).code];
+    ++now_.catalog;
     return;
   }
   ++now_.events;

@@ -41,10 +41,13 @@ class LiveMetrics {
   };
 
   struct Snapshot {
-    std::uint64_t records = 0, events = 0, lists = 0, repeated = 0, without_consent = 0,
-                  clamped = 0, erased = 0, checkpoints = 0,
-                  flooded = 0,        ///< events of users who had used up their share of learning
-        learned_again = 0;            ///< after a restart; their lists are out already
+    std::uint64_t records = 0, events = 0;
+    std::uint64_t catalog = 0;  ///< records of the catalogue
+    std::uint64_t lists = 0, repeated = 0, without_consent = 0, clamped = 0, erased = 0,
+                  checkpoints = 0;
+    std::uint64_t similar = 0;        ///< lists of similar items
+    std::uint64_t flooded = 0;        ///< events of users who had used up their share of learning
+    std::uint64_t learned_again = 0;  ///< after a restart; their lists are out already
     std::uint64_t waiting_bytes = 0;  ///< records and lists between the stages
     std::uint64_t rejected = 0;
     std::map<std::string, std::uint64_t> rejected_by;  ///< by Rejection::code

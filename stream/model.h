@@ -80,6 +80,7 @@ struct Interaction {
   float new_strength = 0;
   std::int64_t time_ms = 0;
   std::uint32_t session = 0;  ///< ordinal of the user's session, from 1
+  bool rating = false;        ///< `weight` is what he says of the item, 0 the least
   bool forget = false;  ///< the user is erased: take back what `history` added. `item` is none
   /// Interactions of positive weight that were learned before this one's epoch.
   std::uint64_t learned = 0;
@@ -122,6 +123,13 @@ struct Reason {
 struct RatingError {
   std::uint64_t count = 0;  ///< ratings predicted so far
   double squared = 0;       ///< sum of (predicted − given)², in units of Interaction::weight
+};
+
+/// An item that goes with another.
+struct SimilarItem {
+  ItemId item;
+  double score = 0;    ///< above 0
+  double support = 0;  ///< how much of what was seen of the two speaks for it, in users' strengths
 };
 
 /// A way to find and score candidates, learned one event at a time.
@@ -190,6 +198,18 @@ class Model {
   /// read or that names another item, named. Restoring what was saved gives a model with the same
   /// bytes in every later answer and row.
   virtual Status restore(const RowReader& rows, std::size_t items) = 0;
+
+  /// Whether the model knows which items go with which, whoever asks.
+  virtual bool knows_similar() const { return false; }
+  /// Appends the items of the highest scores, at most `limit`, that the catalogue does not call
+  /// unrecommendable, in any order.
+  virtual void similar(ItemId item, const Catalog& catalog, std::size_t limit,
+                       std::vector<SimilarItem>& out) const {
+    (void)item, (void)catalog, (void)limit, (void)out;
+  }
+  /// Appends the items whose similar items `learn` may have changed since the last call, each once,
+  /// ascending. Called after every epoch, so it is never saved.
+  virtual void take_changed(std::vector<ItemId>& out) { (void)out; }
 
   /// Of a model that predicts ratings; none: it does not.
   virtual std::optional<RatingError> rating_error() const { return std::nullopt; }

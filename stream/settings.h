@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "config/units.h"
 #include "stream/event_types.h"
@@ -41,6 +42,14 @@ struct ListOptions {
   std::uint32_t size = 20;
   config::Millis min_interval{0};
   bool suppress_unchanged = false;
+  std::vector<std::string> include;  ///< fields of the catalogue, see IncludedFields
+};
+
+/// The lists of similar items that go out.
+struct SimilarOptions {
+  std::uint32_t size = 20;  ///< 0: none go out
+  config::Millis min_interval{60'000};
+  std::uint32_t events_per_list = 4;
 };
 
 struct StateOptions {

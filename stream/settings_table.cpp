@@ -1,5 +1,7 @@
 #include "stream/settings_table.h"
 
+#include "stream/included_fields.h"
+
 namespace freshet {
 namespace {
 
@@ -101,9 +103,23 @@ config::Table<ListOptions> describe_lists() {
       .option("min_interval", &T::min_interval,
               "Least event time between two lists of one user; 0: a list for every event.",
               range(Millis{0}, Millis{86'400'000}))
-      .option(
-          "suppress_unchanged", &T::suppress_unchanged,
-          "Publish no list that holds the same items in the same order as the user's last one.");
+      .option("suppress_unchanged", &T::suppress_unchanged,
+              "Publish no list that holds the same items in the same order as the user's last one.")
+      .option("include", &T::include,
+              "Fields of the catalogue that are copied into each entry of a list.",
+              config::check(&IncludedFields::problem, IncludedFields::allowed()));
+}
+
+config::Table<SimilarOptions> describe_similar() {
+  using T = SimilarOptions;
+  return object<T>("The lists of similar items that go out, made by the model `item_cf`.")
+      .option("size", &T::size, "Items in a list; 0: no such lists go out.", range(0, 200))
+      .option("min_interval", &T::min_interval, "Least event time between two lists of one item.",
+              range(Millis{0}, Millis{30LL * 86'400'000}))
+      .option("events_per_list", &T::events_per_list,
+              "Events for each list that is looked at: bounds the work and what goes out; changed "
+              "items wait for their turn.",
+              range(1, 1'000'000));
 }
 
 config::Table<StateOptions> describe_state() {

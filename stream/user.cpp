@@ -298,6 +298,7 @@ UserFold::Taken UserFold::interact(User& user, const Event& event, ItemId item,
   out.weight = weight;
   out.time_ms = event.time_ms;
   out.session = user.session;
+  out.rating = type.options.action == EventAction::rate;
   out.forget = false;
   out.undone = Interaction::none;
   out.history.assign(user.history.begin(), user.history.end());

@@ -15,9 +15,7 @@ constexpr float log_scale = 0.2F;
 
 /// 0.2·ln(1 + 1000·s) of a score as its model gave it: so a model that is not sure of anything, as
 /// its best score is small, spreads its candidates less.
-float log_feature(float s) {
-  return log_scale * ln2 * fast_log2(1 + 1000 * std::min(s, 1'000.0F));
-}
+float log_feature(float s) { return log_scale * ln2 * fast_log2(1 + 1000 * std::min(s, 1'000.0F)); }
 constexpr float log_feature_max = 2.8F;
 
 constexpr float count_log2_min = -5, count_log2_max = 16;

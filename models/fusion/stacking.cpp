@@ -55,19 +55,17 @@ struct StackingRanker::Weighing final : Scratch {
   FeatureTable table;
   FusionContext context;
   std::vector<float> w;
-  std::vector<float> z;             ///< by place: w·f
-  std::vector<std::uint64_t> keys;  ///< by place
-  std::vector<std::uint32_t> kept;  ///< places, the best first
-  std::vector<ItemId> items;        ///< of `kept`
-  std::vector<float> rows;          ///< kept × feature
+  std::vector<float> z;               ///< by place: w·f
+  std::vector<std::uint64_t> keys;    ///< by place
+  std::vector<std::uint32_t> kept;    ///< places, the best first
+  std::vector<ItemId> items;          ///< of `kept`
+  std::vector<float> rows;            ///< kept × feature
   std::vector<ResidualNet::Units> u;  ///< by kept
   ResidualNet::Units bias;
   float net_weight = 0;
   std::vector<float> shares;  ///< of one candidate, by feature
 
-  std::span<const float> row(std::size_t k) const {
-    return {rows.data() + k * w.size(), w.size()};
-  }
+  std::span<const float> row(std::size_t k) const { return {rows.data() + k * w.size(), w.size()}; }
 };
 
 StackingRanker::StackingRanker(std::vector<const Model*> models, const StackingOptions& options)

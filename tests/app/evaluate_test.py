@@ -143,8 +143,8 @@ class Evaluate(Case):
     def test_every_model_is_judged_by_default(self):
         events = write_events(self.folder / "events.jsonl", log(PREQUENTIAL))
         got = json.loads(succeed("evaluate", "--events", events, "--from", 0, "--json"))
-        self.assertEqual(list(got["models"]), ["fused", "session_knn", "user_cf", "item_cf", "transitions",
-                                               "repeat", "popularity"])
+        self.assertEqual(list(got["models"]), ["fused", "session_knn", "user_cf", "item_cf", "factorization",
+                                               "transitions", "repeat", "popularity"])
 
     def test_only_choices_are_predictions(self):
         events = log("a:x b:y b:x b:y")

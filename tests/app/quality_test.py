@@ -89,6 +89,7 @@ class Quality(Case):
         ended = self.tool("--parts", "request")
         self.assertEqual(ended.returncode, 0, ended.stderr)
         self.assertIn("Not measured, for want of the data: visits, session, frozen.", ended.stdout)
+        self.assertIn("Left out of this page by --only or --parts: part `lists`; part `epochs`; part `curve`", ended.stdout)
         self.assertNotIn("equal weights", ended.stdout)
 
     def test_unknown_words(self):

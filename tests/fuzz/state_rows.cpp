@@ -82,12 +82,14 @@ void use(Model& model) {
 void check_model(const config::Tagged& options, Rows rows) {
   const auto model = make_model(options);
   if (!was_read(model->restore(rows, World::items))) return;
+  World::describe(*model);
   use(*model);
   RowBatch batch;
   model->save(batch);
   rows.apply(batch);
   const auto back = make_model(options);
   check(was_read(back->restore(rows, World::items)), "what is saved can be restored");
+  World::describe(*back);
   const auto one = model->make_scratch(), other = back->make_scratch();
   for (std::uint32_t user = 0; user < World::users; ++user) {
     const Query query = world().query(user);

@@ -66,6 +66,35 @@ void Crowd::act(Play& play, std::size_t n) {
   }
 }
 
+Shelf::Shelf(std::uint32_t items) {
+  for (std::uint32_t item = 0; item < items; ++item) entries_.emplace_back(entry(item));
+}
+
+void Shelf::change(std::uint32_t item, std::optional<CatalogEntry> entry,
+                   std::initializer_list<Model*> models) {
+  entries_.at(item) = std::move(entry);
+  for (Model* model : models) {
+    model->describe(ItemId(item), entries_[item] ? &*entries_[item] : nullptr);
+  }
+}
+
+void Shelf::tell(Model& model) const {
+  for (std::uint32_t item = 0; item < entries_.size(); ++item) {
+    model.describe(ItemId(item), entries_[item] ? &*entries_[item] : nullptr);
+  }
+}
+
+CatalogEntry Shelf::entry(std::uint32_t item) {
+  CatalogEntry e;
+  e.title = "Thing " + std::to_string(item / 7);
+  e.category = {"department " + std::to_string(item % 3), "shelf " + std::to_string(item % 6)};
+  e.brand = "brand " + std::to_string(item % 5);
+  e.price = 1 + item % 30;
+  if (item % 11 == 10) e.stock = 0;
+  if (item % 4 == 0) e.embedding = {1, static_cast<float>(item % 9), -1};
+  return e;
+}
+
 std::vector<Candidate> candidates(const Model& model, const Query& query) {
   std::vector<Candidate> out;
   const auto scratch = model.make_scratch();

@@ -85,12 +85,19 @@ TEST_CASE("records are counted by what became of them") {
   Event early = event_of("u", "i");
   early.time_clamped = true;
   metrics.count(decoded(early), Outcome{});
+  Decoded entry;
+  entry.partition = catalog_partition(0);
+  entry.what = CatalogRecord{"i", CatalogEntry{}};
+  metrics.count(entry, Outcome{});
+  entry.what = CatalogRecord{"i", std::nullopt};
+  metrics.count(entry, Outcome{});
   metrics.checkpointed(77, 2'000);
   metrics.checkpointed(88, 1'000);
   metrics.worked_at_checkpoint(500);
   const LiveMetrics::Snapshot s = metrics.snapshot();
   CHECK(s.checkpoint_pieces.count() == 1);
-  CHECK(s.records == 8);
+  CHECK(s.records == 10);
+  CHECK(s.catalog == 2);
   CHECK(s.events == 5);
   CHECK(s.rejected == 3);
   CHECK(s.rejected_by ==
