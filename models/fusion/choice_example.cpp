@@ -40,8 +40,10 @@ void ChoiceExample::write(const FeatureSet& features, const FusionContext& conte
     const float* const row = rows.data() + c * width;
     char* const to = out.data() + begin + c * width;
     for (std::size_t f = 0; f < width; ++f) {
-      const float x = std::min(std::max((row[f] - low[f]) * scale[f], 0.0F), steps);
-      to[f] = static_cast<char>(static_cast<std::uint8_t>(static_cast<int>(x + 0.5F)));
+      // Cut off after half a step was added: lround does not become SIMD.
+      const float x = std::max((row[f] - low[f]) * scale[f], 0.0F);
+      const float raised = std::min(x + 0.5F, steps);
+      to[f] = static_cast<char>(static_cast<std::uint8_t>(static_cast<int>(raised)));
     }
   }
 }
