@@ -122,7 +122,7 @@ Status Pipeline::Impl::open() {
   auto order = p_.order.open(done_);
   if (!order) return order.error();
   for (const auto& [partition, offset] : done_) {
-    p_.log("goes on where the state is: partition " + std::to_string(partition) + " at offset " +
+    p_.log("goes on where the state is: " + partition_words(partition) + " at offset " +
            std::to_string(offset));
   }
   if (Status s = p_.source.open(done_, *order); !s) return s;

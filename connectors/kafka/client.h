@@ -75,8 +75,10 @@ class Client {
   /// Number of partitions of every topic of the cluster. Creates nothing.
   /// Waits for a broker until `timeout` is over.
   Result<std::map<std::string, int>> topics(std::chrono::milliseconds timeout);
-  /// Number of partitions of one topic, at least 1; an Error that says so when there is no such
-  /// topic.
+  /// Number of partitions of one topic; 0 when there is no such topic, which takes a second to
+  /// find out, as a broker may be late to know one that was just created.
+  Result<int> find_partitions(const std::string& topic, std::chrono::milliseconds timeout);
+  /// The same; an Error that says so when there is no such topic.
   Result<int> partitions(const std::string& topic, std::chrono::milliseconds timeout);
   /// Whether the cluster says that there is no such topic; false when it says nothing.
   bool gone(const std::string& topic, std::chrono::milliseconds timeout);

@@ -17,10 +17,10 @@ void* as_opaque(long number) { return reinterpret_cast<void*>(static_cast<std::i
 
 }  // namespace
 
-Commits::Commits(Client& client, const Clock& clock, std::string topic, std::string group)
+Commits::Commits(Client& client, const Clock& clock, Inputs inputs, std::string group)
     : client_(client),
       clock_(clock),
-      topic_(std::move(topic)),
+      inputs_(std::move(inputs)),
       group_(std::move(group)),
       answers_(rd_kafka_queue_new(client.get())) {}
 
@@ -35,7 +35,7 @@ Positions Commits::raised(const Positions& done) const {
 
 Result<bool> Commits::commit(const Positions& done, milliseconds timeout) {
   if (done.empty()) return true;
-  const PartitionList list = partition_list(topic_, raised(done));
+  const PartitionList list = partition_list(inputs_, raised(done));
   ++sent_;
   const auto code =
       rd_kafka_commit_queue(client_.get(), list.get(), answers_.get(), nullptr, as_opaque(sent_));
@@ -74,10 +74,8 @@ Result<bool> Commits::outcome(int code) {
   return kafka_error("committing offsets of group '" + group_ + "'", code);
 }
 
-Result<Positions> Commits::committed(int partitions, milliseconds timeout) {
-  Positions asked;
-  for (int p = 0; p < partitions; ++p) asked[p] = RD_KAFKA_OFFSET_INVALID;
-  const PartitionList list = partition_list(topic_, asked);
+Result<Positions> Commits::committed(const PartitionCounts& partitions, milliseconds timeout) {
+  const PartitionList list = partition_list(inputs_, partitions.all(RD_KAFKA_OFFSET_INVALID));
   const std::int64_t end_ns = clock_.steady_ns() + timeout.count() * 1'000'000;
   int code = RD_KAFKA_RESP_ERR_NO_ERROR;
   do {
@@ -91,9 +89,8 @@ Result<Positions> Commits::committed(int partitions, milliseconds timeout) {
   } while (passes(classify(code)) && clock_.steady_ns() < end_ns);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return kafka_error("asking for the committed offsets of group '" + group_ + "'", code);
-  Positions found;
-  for (int i = 0; i < list->cnt; ++i)
-    if (list->elems[i].offset >= 0) found[list->elems[i].partition] = list->elems[i].offset;
+  Positions found = positions_of(inputs_, *list);
+  std::erase_if(found, [](const auto& position) { return position.second < 0; });
   found_ = found;
   return found;
 }

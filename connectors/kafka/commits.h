@@ -4,25 +4,26 @@
 #include <string>
 
 #include "connectors/kafka/client.h"
+#include "connectors/kafka/inputs.h"
 #include "stream/clock.h"
 #include "stream/position.h"
 #include "stream/result.h"
 
 namespace freshet::kafka {
 
-/// The committed offsets of one consumer group for one topic.
+/// The committed offsets of one consumer group for the topics that are read.
 ///
 /// `commit` and `committed` are called by one thread, beside the thread that polls the client.
 class Commits {
  public:
-  Commits(Client& client, const Clock& clock, std::string topic, std::string group);
+  Commits(Client& client, const Clock& clock, Inputs inputs, std::string group);
 
   /// Whether they are committed now. `false`: the coordinator is away, or the group rebalances, and
   /// the log knows; later positions carry these too.
   Result<bool> commit(const Positions& done, std::chrono::milliseconds timeout);
-  /// The offsets of partitions 0 to `partitions`-1; those without one are absent. What was
-  /// published once is so for good: from then on `raised` goes nowhere before them.
-  Result<Positions> committed(int partitions, std::chrono::milliseconds timeout);
+  /// The offsets of `partitions`; those without one are absent. What was published
+  /// once is so for good: from then on `raised` goes nowhere before them.
+  Result<Positions> committed(const PartitionCounts& partitions, std::chrono::milliseconds timeout);
   /// `done`, or what was committed before where that is further.
   Positions raised(const Positions& done) const;
 
@@ -31,7 +32,7 @@ class Commits {
 
   Client& client_;
   const Clock& clock_;
-  const std::string topic_;
+  const Inputs inputs_;
   const std::string group_;
   Queue answers_;        ///< of commits
   Positions found_;      ///< when `committed` was asked

@@ -20,10 +20,17 @@ constexpr std::int64_t others_interval_ns = 1'000'000'000;
 
 std::int64_t in_ns(milliseconds t) { return t.count() * 1'000'000; }
 
-std::set<Partition> partitions_of(const rd_kafka_topic_partition_list_t& list) {
+std::set<Partition> partitions_of(const Inputs& inputs,
+                                  const rd_kafka_topic_partition_list_t& list) {
   std::set<Partition> partitions;
-  for (int i = 0; i < list.cnt; ++i) partitions.insert(list.elems[i].partition);
+  for (const auto& [partition, offset] : positions_of(inputs, list)) partitions.insert(partition);
   return partitions;
+}
+
+PartitionCounts count(const std::set<Partition>& partitions) {
+  PartitionCounts counts;
+  for (const Partition p : partitions) ++(is_catalog(p) ? counts.catalog : counts.events);
+  return counts;
 }
 
 milliseconds session_timeout_of(rd_kafka_t* client) {
@@ -48,25 +55,33 @@ void Membership::say(int level, const std::string& text) { client_->monitor().sa
 
 // --- joining
 
-Status Membership::join(Client& client, Positions read_to, Positions starts, int partitions) {
+Status Membership::join(Client& client, Inputs inputs, PartitionCounts partitions,
+                        Positions read_to, Positions starts) {
   assert(client_ == nullptr);
   client_ = &client;
+  inputs_ = std::move(inputs);
+  partitions_ = partitions;
   starts_ = std::move(starts);
   read_to_ = confirmed_ = std::move(read_to);
-  partitions_ = static_cast<std::size_t>(partitions);
   session_timeout_ = session_timeout_of(client.get());
   records_.reset(rd_kafka_queue_new(client.get()));
-  reading_ = std::make_unique<Reading>(client, settings_.topic, clock_);
+  reading_ = std::make_unique<Reading>(client, inputs_, clock_);
   looked_ns_ = clock_.steady_ns();
   if (Status s = wait_until_alone(); s.has_error()) return s;
   client.hand_over_to_consumer_poll();
-  const PartitionList topic =
-      partition_list(settings_.topic, {{RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID}});
-  const auto code = rd_kafka_subscribe(client.get(), topic.get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return kafka_error("joining group '" + settings_.group + "'", code);
+  if (Status s = subscribe(); s.has_error()) return s;
   thread_ = std::thread([this] { serve(); });
   return wait_until_whole();
+}
+
+Status Membership::subscribe() {
+  const PartitionList topics(rd_kafka_topic_partition_list_new(2));
+  for (const std::string& topic : {inputs_.events, inputs_.catalog})
+    if (!topic.empty())
+      rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  const auto code = rd_kafka_subscribe(client_->get(), topics.get());
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return kafka_error("joining group '" + settings_.group + "'", code);
 }
 
 // A process of the same instance is taken over from; any other keeps us out.
@@ -143,10 +158,10 @@ void Membership::rebalanced(int code, const rd_kafka_topic_partition_list_t& par
     whole_ = false;
   }
   if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    given_ = partitions_of(partitions);
+    given_ = partitions_of(inputs_, partitions);
     giving_ = true;
   } else {
-    asked_ = partitions_of(partitions);
+    asked_ = partitions_of(inputs_, partitions);
     drain_until_ns_ = clock_.steady_ns() + in_ns(settings_.drain_timeout);
   }
   rd_kafka_yield(client_->get());
@@ -189,9 +204,9 @@ void Membership::give_back(bool lost) {
       held_.erase(p);
     }
     const CError failed(
-        rd_kafka_incremental_unassign(client_->get(), partition_list(settings_.topic, back).get()));
+        rd_kafka_incremental_unassign(client_->get(), partition_list(inputs_, back).get()));
     if (failed)
-      fail(kafka_error("giving back partitions of '" + settings_.topic + "'",
+      fail(kafka_error("giving back partitions of " + inputs_.words(),
                        rd_kafka_error_code(failed.get()), rd_kafka_error_string(failed.get())));
   } else {
     held_.clear();
@@ -220,14 +235,10 @@ void Membership::take() {
   if (Status s = assign(given_, more); s.has_error()) return fail(s.error());
   if (!more) held_.clear();
   held_.insert(given_.begin(), given_.end());
-  if (held_.size() > partitions_) {
-    say(info_level, "topic '" + settings_.topic + "' has grown from " +
-                        std::to_string(partitions_) + " to " + std::to_string(held_.size()) +
-                        " partitions; reading the new ones");
-    partitions_ = held_.size();
-  }
+  const PartitionCounts held = count(held_);
+  tell_of_growth(held);
   const std::lock_guard lock(mutex_);
-  whole_ = held_.size() == partitions_;
+  whole_ = held == partitions_;
   partial_until_ns_ =
       whole_ ? 0 : clock_.steady_ns() + in_ns(settings_.open_timeout) + in_ns(session_timeout_);
   yielding_ = !whole_;
@@ -235,22 +246,34 @@ void Membership::take() {
   changed_.notify_all();
 }
 
+void Membership::tell_of_growth(const PartitionCounts& held) {
+  const auto tell = [&](const std::string& topic, int& known, int now) {
+    if (now <= known) return;
+    say(info_level, "topic '" + topic + "' has grown from " + std::to_string(known) + " to " +
+                        std::to_string(now) + " partitions; reading the new ones");
+    known = now;
+  };
+  tell(inputs_.events, partitions_.events, held.events);
+  tell(inputs_.catalog, partitions_.catalog, held.catalog);
+}
+
 Status Membership::assign(const Partitions& partitions, bool incremental) {
   Positions starts;
   for (const Partition p : partitions) {
     starts[p] = start_of(p);
     // Before it is fetched and after its last fetch has ended, which parts the queues again.
-    const Queue queue(rd_kafka_queue_get_partition(client_->get(), settings_.topic.c_str(), p));
+    const Queue queue(rd_kafka_queue_get_partition(client_->get(), inputs_.topic_of(p).c_str(),
+                                                   Inputs::number_of(p)));
     rd_kafka_queue_forward(queue.get(), records_.get());
   }
-  const PartitionList list = partition_list(settings_.topic, starts);
+  const PartitionList list = partition_list(inputs_, starts);
   const CError failed(incremental ? rd_kafka_incremental_assign(client_->get(), list.get())
                                   : nullptr);
   const auto code = incremental
                         ? (failed ? rd_kafka_error_code(failed.get()) : RD_KAFKA_RESP_ERR_NO_ERROR)
                         : rd_kafka_assign(client_->get(), list.get());
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  return kafka_error("taking the partitions of '" + settings_.topic + "'", code);
+  return kafka_error("taking the partitions of " + inputs_.words(), code);
 }
 
 // Several that were started at once share the partitions, and none may read.
@@ -271,8 +294,8 @@ void Membership::look_for_others() {
   if (now_ns >= partial_until_ns_)
     fail(strangers.empty()
              ? error("kafka: group '" + settings_.group + "' gives only " +
-                     std::to_string(held_.size()) + " of " + std::to_string(partitions_) +
-                     " partitions of topic '" + settings_.topic + "'")
+                     std::to_string(held_.size()) + " of " + std::to_string(partitions_.sum()) +
+                     " partitions of " + inputs_.words())
              : not_alone(settings_.group, strangers.front(), session_timeout_));
 }
 

@@ -13,6 +13,7 @@
 
 #include "connectors/kafka/client.h"
 #include "connectors/kafka/group.h"
+#include "connectors/kafka/inputs.h"
 #include "connectors/kafka/reading.h"
 #include "stream/clock.h"
 #include "stream/position.h"
@@ -20,7 +21,7 @@
 
 namespace freshet::kafka {
 
-/// The one member of a consumer group, which holds all partitions of its topic or reads nothing.
+/// The one member of a consumer group, which holds all partitions of its topics or reads nothing.
 ///
 /// A thread of its own serves the group, so that it answers whatever the reader and the publisher
 /// wait for. Records go past it: every partition's queue is joined to `records`.
@@ -35,7 +36,6 @@ namespace freshet::kafka {
 class Membership final : public RebalanceListener {
  public:
   struct Settings {
-    std::string topic;
     std::string group;
     std::string instance;
     bool standby = false;  ///< wait until the group is free, instead of an Error
@@ -48,11 +48,12 @@ class Membership final : public RebalanceListener {
   Membership(const Clock& clock, Settings settings);
   ~Membership() override;
 
-  /// Joins and returns when all of the topic's `partitions` are held. `read_to`: what was read, and
+  /// Joins and returns when all `partitions` of `inputs` are held. `read_to`: what was read, and
   /// confirmed, by earlier processes; `starts`: where to take each partition at first. An Error if
   /// another process is in the group. `client` was made with this as its listener and must live
   /// until `leave`.
-  Status join(Client& client, Positions read_to, Positions starts, int partitions);
+  Status join(Client& client, Inputs inputs, PartitionCounts partitions, Positions read_to,
+              Positions starts);
   /// Ends the thread. The group keeps the membership until the session ends, so that a process of
   /// the same instance gets its partitions at once.
   void leave();
@@ -74,6 +75,7 @@ class Membership final : public RebalanceListener {
  private:
   using Partitions = std::set<Partition>;
 
+  Status subscribe();
   Status wait_until_alone();
   Status wait_until_whole();
   void serve();
@@ -86,6 +88,7 @@ class Membership final : public RebalanceListener {
   void abandon();
   bool drained() const;
   Offset start_of(Partition partition) const;
+  void tell_of_growth(const PartitionCounts& held);
   void fail(const Error& e);
   void say(int level, const std::string& text);
 
@@ -93,6 +96,7 @@ class Membership final : public RebalanceListener {
   const Clock& clock_;
   const Settings settings_;
   Client* client_ = nullptr;
+  Inputs inputs_;
   Positions starts_;
   std::chrono::milliseconds session_timeout_{0};
   Queue records_;
@@ -103,7 +107,7 @@ class Membership final : public RebalanceListener {
   bool giving_ = false;              ///< given_ waits for take()
   Partitions asked_;                 ///< back by the group, not given back yet
   std::int64_t drain_until_ns_ = 0;  ///< 0: nothing is asked back
-  std::size_t partitions_ = 0;       ///< of the topic
+  PartitionCounts partitions_;       ///< of the topics
   std::int64_t looked_ns_ = 0;       ///< for partitions
   std::int64_t others_looked_ns_ = 0;
   std::int64_t partial_until_ns_ = 0;

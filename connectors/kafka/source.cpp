@@ -19,11 +19,11 @@ using std::chrono::milliseconds;
 
 namespace {
 
+constexpr int info_level = 6;
+
 kafka::Membership::Settings membership_settings(const KafkaOptions& options,
-                                                const std::string& topic,
                                                 const KafkaSource::Settings& settings) {
   kafka::Membership::Settings s;
-  s.topic = topic;
   s.group = options.group;
   s.instance = options.instance;
   s.standby = options.standby;
@@ -36,11 +36,11 @@ kafka::Membership::Settings membership_settings(const KafkaOptions& options,
 
 }  // namespace
 
-// Fixed after `open`: client_, membership_, partitions_. The publisher's: commits_. The reader's:
-// reading_, replay_, read_to_.
+// Fixed after `open`: client_, inputs_, membership_, partitions_. The publisher's: commits_. The
+// reader's: reading_, replay_, read_to_.
 class KafkaSource::Impl {
  public:
-  Impl(const KafkaOptions& options, std::string topic, KafkaLog log, const Clock& clock,
+  Impl(const KafkaOptions& options, std::string events, KafkaLog log, const Clock& clock,
        Settings settings);
   ~Impl() { membership_.leave(); }
 
@@ -53,33 +53,34 @@ class KafkaSource::Impl {
   kafka::GroupOf group_of() { return {membership_, *commits_}; }
 
  private:
+  Status find_partitions();
   Status start_replay(const Positions& from, const Order& replay);
   Status read(std::size_t max_records, milliseconds wait, std::vector<Record>& out);
   Status take(const rd_kafka_message_t& message, std::vector<Record>& out);
 
   Status made_;
   const KafkaOptions options_;
-  const std::string topic_;
   const KafkaLog log_;
   const Clock& clock_;
   const Settings settings_;
+  kafka::Inputs inputs_;
   kafka::Membership membership_;  ///< the client calls it
   kafka::ClientPtr client_;
   std::unique_ptr<kafka::Commits> commits_;
   std::unique_ptr<kafka::Reading> reading_;
   std::unique_ptr<kafka::Replay> replay_;  ///< while records are read again
-  int partitions_ = 0;
+  kafka::PartitionCounts partitions_;
   Positions read_to_;  ///< the offset after the last record that `poll` returned
 };
 
-KafkaSource::Impl::Impl(const KafkaOptions& options, std::string topic, KafkaLog log,
+KafkaSource::Impl::Impl(const KafkaOptions& options, std::string events, KafkaLog log,
                         const Clock& clock, Settings settings)
     : options_(options),
-      topic_(std::move(topic)),
       log_(log),
       clock_(clock),
       settings_(settings),
-      membership_(clock, membership_settings(options, topic_, settings)) {
+      inputs_{std::move(events), settings.catalog},
+      membership_(clock, membership_settings(options, settings)) {
   kafka::Hooks hooks;
   hooks.stop = settings.stop;
   hooks.rebalances = &membership_;
@@ -96,29 +97,48 @@ KafkaSource::Impl::Impl(const KafkaOptions& options, std::string topic, KafkaLog
     return;
   }
   client_ = std::move(*made);
-  commits_ = std::make_unique<kafka::Commits>(*client_, clock_, topic_, options.group);
-  reading_ = std::make_unique<kafka::Reading>(*client_, topic_, clock);
+  commits_ = std::make_unique<kafka::Commits>(*client_, clock_, inputs_, options.group);
 }
 
 Status KafkaSource::Impl::open(const Positions& from, const Order& replay) {
   if (made_.has_error()) return made_;
-  const Result<int> count = client_->partitions(topic_, settings_.open_timeout);
-  if (count.has_error()) return count.error();
-  partitions_ = *count;
-  const auto starts =
-      kafka::starting_offsets(*client_, topic_, partitions_, kafka::after(from, replay),
-                              settings_.accept_gap, settings_.open_timeout);
+  if (Status s = find_partitions(); s.has_error()) return s;
+  kafka::Inputs found = inputs_;
+  if (partitions_.catalog == 0) found.catalog.clear();
+  reading_ = std::make_unique<kafka::Reading>(*client_, found, clock_);
+  auto starts = kafka::starting_offsets(*client_, inputs_, partitions_, kafka::after(from, replay),
+                                        {settings_.accept_gap, settings_.open_timeout});
   if (starts.has_error()) return starts.error();
-  if (Status s = start_replay(from, replay); s.has_error()) return s;
+  const auto catalog = kafka::catalog_first(*client_, inputs_, *starts, settings_.open_timeout);
+  if (catalog.has_error()) return catalog.error();
+  Order first = replay;
+  first.insert(first.end(), catalog->begin(), catalog->end());
+  for (const OrderRun& run : *catalog) (*starts)[run.partition] = run.end;
+  if (Status s = start_replay(from, first); s.has_error()) return s;
   read_to_ = from;
-  return membership_.join(*client_, from, *starts, partitions_);
+  return membership_.join(*client_, found, partitions_, from, std::move(*starts));
+}
+
+Status KafkaSource::Impl::find_partitions() {
+  const Result<int> events = client_->partitions(inputs_.events, settings_.open_timeout);
+  if (events.has_error()) return events.error();
+  partitions_ = {*events, 0};
+  if (inputs_.catalog.empty()) return {};
+  const Result<int> catalog = client_->find_partitions(inputs_.catalog, settings_.open_timeout);
+  if (catalog.has_error()) return catalog.error();
+  partitions_.catalog = *catalog;
+  if (*catalog > 0) return {};
+  client_->monitor().say(info_level, "there is no topic '" + inputs_.catalog +
+                                         "': going on without a catalogue; one that is made later "
+                                         "is read after the next start");
+  return {};
 }
 
 Status KafkaSource::Impl::start_replay(const Positions& from, const Order& replay) {
   if (replay.empty()) return {};
-  auto opened = kafka::Replay::open(options_, topic_, log_, clock_,
-                                    {settings_.accept_gap, settings_.open_timeout, settings_.stop},
-                                    from, replay);
+  auto opened = kafka::Replay::open(
+      options_, inputs_, log_, clock_,
+      {partitions_, settings_.accept_gap, settings_.open_timeout, settings_.stop}, from, replay);
   if (opened.has_error()) return opened.error();
   replay_ = std::move(*opened);
   return {};
@@ -127,7 +147,7 @@ Status KafkaSource::Impl::start_replay(const Positions& from, const Order& repla
 std::string KafkaSource::Impl::identity() {
   const std::string cluster =
       made_.has_error() ? std::string() : client_->cluster_id(settings_.open_timeout);
-  return cluster.empty() ? "" : "topic '" + topic_ + "' of cluster " + cluster;
+  return cluster.empty() ? "" : "topic '" + inputs_.events + "' of cluster " + cluster;
 }
 
 Result<Source::Polled> KafkaSource::Impl::poll(std::size_t max_records, milliseconds wait,
@@ -170,13 +190,14 @@ Status KafkaSource::Impl::read(std::size_t max_records, milliseconds wait,
 }
 
 Status KafkaSource::Impl::take(const rd_kafka_message_t& message, std::vector<Record>& out) {
-  const auto at = read_to_.find(message.partition);
+  const Partition partition = inputs_.partition_of(message);
+  const auto at = read_to_.find(partition);
   const Offset position = at == read_to_.end() ? RD_KAFKA_OFFSET_INVALID : at->second;
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) return reading_->error_of(message, position);
   // Fetched once more around a rebalance.
   if (message.offset < position) return {};
-  out.push_back(kafka::to_record(message));
-  read_to_[message.partition] = message.offset + 1;
+  out.push_back(kafka::to_record(message, inputs_));
+  read_to_[partition] = message.offset + 1;
   return {};
 }
 
@@ -190,18 +211,17 @@ Status KafkaSource::Impl::commit(const Positions& done) {
 
 Result<Positions> KafkaSource::Impl::committed() {
   if (made_.has_error()) return made_.error();
-  if (partitions_ > 0) return commits_->committed(partitions_, settings_.open_timeout);
-  const Result<int> count = client_->partitions(topic_, settings_.open_timeout);
-  if (count.has_error()) return count.error();
-  return commits_->committed(*count, settings_.open_timeout);
+  if (partitions_.events == 0)
+    if (Status s = find_partitions(); s.has_error()) return s.error();
+  return commits_->committed(partitions_, settings_.open_timeout);
 }
 
-KafkaSource::KafkaSource(const KafkaOptions& options, std::string topic, KafkaLog log,
+KafkaSource::KafkaSource(const KafkaOptions& options, std::string events, KafkaLog log,
                          const Clock& clock, Settings settings)
-    : impl_(std::make_unique<Impl>(options, std::move(topic), std::move(log), clock, settings)) {}
-KafkaSource::KafkaSource(const KafkaOptions& options, std::string topic, KafkaLog log,
+    : impl_(std::make_unique<Impl>(options, std::move(events), std::move(log), clock, settings)) {}
+KafkaSource::KafkaSource(const KafkaOptions& options, std::string events, KafkaLog log,
                          const Clock& clock)
-    : KafkaSource(options, std::move(topic), std::move(log), clock, Settings{}) {}
+    : KafkaSource(options, std::move(events), std::move(log), clock, Settings{}) {}
 KafkaSource::~KafkaSource() = default;
 
 Status KafkaSource::open(const Positions& from, const Order& replay) {

@@ -49,6 +49,13 @@ ClientHandle client(rd_kafka_type_t type, const std::string& brokers,
   return made;
 }
 
+PartitionList partition_list(const std::string& topic, const Positions& positions) {
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+  for (const auto& [partition, offset] : positions)
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
+  return list;
+}
+
 template <class Send>
 Event ask(rd_kafka_t* client, const std::string& what, Send send) {
   const Queue answers(rd_kafka_queue_new(client));
