@@ -17,6 +17,7 @@ constexpr int slice_ms = 100, busy_slice_ms = 10;
 constexpr milliseconds members_wait{10'000};
 constexpr milliseconds abandon_wait{1'000};
 constexpr std::int64_t others_interval_ns = 1'000'000'000;
+constexpr std::int64_t join_again_interval_ns = 5'000'000'000;
 
 std::int64_t in_ns(milliseconds t) { return t.count() * 1'000'000; }
 
@@ -239,8 +240,11 @@ void Membership::take() {
   tell_of_growth(held);
   const std::lock_guard lock(mutex_);
   whole_ = held == partitions_;
-  partial_until_ns_ =
-      whole_ ? 0 : clock_.steady_ns() + in_ns(settings_.open_timeout) + in_ns(session_timeout_);
+  if (whole_)
+    partial_until_ns_ = 0;
+  else if (partial_until_ns_ == 0)
+    partial_until_ns_ =
+        clock_.steady_ns() + in_ns(settings_.open_timeout) + in_ns(session_timeout_);
   yielding_ = !whole_;
   others_looked_ns_ = 0;
   changed_.notify_all();
@@ -292,11 +296,18 @@ void Membership::look_for_others() {
     say(warning_level, "group '" + settings_.group + "' has another member, " +
                            words(strangers.front()) + "; waiting until it has left");
   if (now_ns >= partial_until_ns_)
-    fail(strangers.empty()
-             ? error("kafka: group '" + settings_.group + "' gives only " +
-                     std::to_string(held_.size()) + " of " + std::to_string(partitions_.sum()) +
-                     " partitions of " + inputs_.words())
-             : not_alone(settings_.group, strangers.front(), session_timeout_));
+    return fail(strangers.empty()
+                    ? error("kafka: group '" + settings_.group + "' gives only " +
+                            std::to_string(held_.size()) + " of " +
+                            std::to_string(partitions_.sum()) + " partitions of " + inputs_.words())
+                    : not_alone(settings_.group, strangers.front(), session_timeout_));
+  // To one that takes an instance over the group gives what it gave the older one, however many
+  // partitions there are since. To be subscribed to once more has them shared out anew.
+  if (!strangers.empty() || now_ns < join_again_ns_) return;
+  join_again_ns_ = now_ns + join_again_interval_ns;
+  // By the cooperative protocol the same subscription is no news.
+  if (incremental(client_->get())) rd_kafka_unsubscribe(client_->get());
+  if (Status s = subscribe(); s.has_error()) fail(s.error());
 }
 
 // Leaves the group, so that the one that stays need not wait for the end of our session.

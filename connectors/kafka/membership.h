@@ -111,6 +111,7 @@ class Membership final : public RebalanceListener {
   std::int64_t looked_ns_ = 0;       ///< for partitions
   std::int64_t others_looked_ns_ = 0;
   std::int64_t partial_until_ns_ = 0;
+  std::int64_t join_again_ns_ = 0;  ///< not before, while we are alone and partitions are missing
   bool told_waiting_ = false;
   std::unique_ptr<Reading> reading_;
 

@@ -131,6 +131,23 @@ TEST_CASE("New partitions are read from their beginning, by either way to share 
   CHECK(f.committed_offsets(3) == Positions{{0, 2}, {2, 1}});
 }
 
+TEST_CASE("A topic that has grown while its reader was away is read whole") {
+  Fixture f(1);
+  f.options.properties["partition.assignment.strategy"] = GENERATE("range", "cooperative-sticky");
+  CAPTURE(f.options.properties["partition.assignment.strategy"]);
+  f.send(0, "a");
+  auto source = f.source();
+  REQUIRE(source->open({}, {}).has_value());
+  poll_records(*source, 1);
+  REQUIRE(source->commit({{0, 1}}).has_value());
+  source.reset();
+  grow_topic(f.options.brokers, f.topics.events, 2);
+  f.send(1, "b");
+  const auto next = f.source();
+  REQUIRE(next->open({{0, 1}}, {}).has_value());
+  CHECK(poll_records(*next, 1)[0].value == "b");
+}
+
 TEST_CASE("A rebalance waits until what was read is confirmed, and nothing is read meanwhile") {
   Fixture f(1);
   f.send(0, "a");
