@@ -10,6 +10,7 @@
 #include "connectors/kafka/group_of.h"
 #include "connectors/kafka/membership.h"
 #include "connectors/kafka/reading.h"
+#include "connectors/kafka/recognize.h"
 #include "connectors/kafka/replay.h"
 #include "connectors/kafka/starts.h"
 
@@ -44,6 +45,7 @@ class KafkaSource::Impl {
        Settings settings);
   ~Impl() { membership_.leave(); }
 
+  void expect(const Fingerprints& last) { expected_ = last; }
   Status open(const Positions& from, const Order& replay);
   std::string identity();
   Result<Polled> poll(std::size_t max_records, milliseconds wait, std::vector<Record>& out);
@@ -70,6 +72,7 @@ class KafkaSource::Impl {
   std::unique_ptr<kafka::Reading> reading_;
   std::unique_ptr<kafka::Replay> replay_;  ///< while records are read again
   kafka::PartitionCounts partitions_;
+  Fingerprints expected_;
   Positions read_to_;  ///< the offset after the last record that `poll` returned
 };
 
@@ -109,6 +112,10 @@ Status KafkaSource::Impl::open(const Positions& from, const Order& replay) {
   auto starts = kafka::starting_offsets(*client_, inputs_, partitions_, kafka::after(from, replay),
                                         {settings_.accept_gap, settings_.open_timeout});
   if (starts.has_error()) return starts.error();
+  if (Status s = kafka::recognize(options_, inputs_, log_, clock_, expected_,
+                                  {settings_.accept_gap, settings_.open_timeout}, settings_.stop);
+      s.has_error())
+    return s;
   const auto catalog = kafka::catalog_first(*client_, inputs_, *starts, settings_.open_timeout);
   if (catalog.has_error()) return catalog.error();
   Order first = replay;
@@ -227,6 +234,7 @@ KafkaSource::~KafkaSource() = default;
 Status KafkaSource::open(const Positions& from, const Order& replay) {
   return impl_->open(from, replay);
 }
+void KafkaSource::expect(const Fingerprints& last) { impl_->expect(last); }
 std::string KafkaSource::identity() { return impl_->identity(); }
 Result<Source::Polled> KafkaSource::poll(std::size_t max_records, milliseconds wait,
                                          std::vector<Record>& out) {

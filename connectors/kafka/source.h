@@ -32,6 +32,7 @@ struct GroupOf;
 /// Threads, lifetime and waiting as Source says. A broker that is away is no error: `poll` returns
 /// nothing meanwhile, and the log gets one line when it goes and one when it is back. Errors, each
 /// one sentence: no broker answers while opening; the topic does not exist; the login is refused;
+/// the log is not the one whose records were read (it was made anew);
 /// the log does not hold a position (named with the gap), be it while opening or because reading
 /// fell behind retention; another member is in the group; a newer process of the same instance has
 /// taken over.
@@ -59,6 +60,7 @@ class KafkaSource final : public Source {
   KafkaSource(const KafkaOptions& options, std::string events, KafkaLog log, const Clock& clock);
   ~KafkaSource() override;
 
+  void expect(const Fingerprints& last) override;
   /// Joins the group and returns when it holds all partitions. Few round trips a partition before
   /// that. A position in a partition that its topic does not have is an Error.
   Status open(const Positions& from, const Order& replay) override;
