@@ -107,11 +107,15 @@ Status Client::failure() {
   if (Status failed = monitor_->failure(); failed.has_error()) return failed;
   char text[512];
   const auto code = rd_kafka_fatal_error(get(), text, sizeof text);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) return {};
   const std::string sentence = hooks_.explain ? hooks_.explain(code) : "";
   monitor_->end(sentence.empty() ? kafka_error("talking to " + brokers_, code, text).message
                                  : sentence);
   return monitor_->failure();
+}
+
+bool Client::fenced() const {
+  return rd_kafka_fatal_error(get(), nullptr, 0) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
 }
 
 Status Client::may_wait() {

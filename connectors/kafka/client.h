@@ -64,8 +64,11 @@ class Client {
   rd_kafka_t* get() const { return handle_.get(); }
   Monitor& monitor() { return *monitor_; }
 
-  /// The Error that has ended the client, once there is one.
+  /// The Error that has ended the client, once there is one; to be fenced is none by itself.
   Status failure();
+  /// Another client, or a join of this one whose answer was lost, has its group instance. It can do
+  /// nothing more; what that means is the owner's to find out.
+  bool fenced() const;
   /// An Error when waiting is over: the client has failed, or the program is to stop and no broker
   /// answers.
   Status may_wait();

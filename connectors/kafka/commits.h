@@ -11,12 +11,15 @@
 
 namespace freshet::kafka {
 
+class Membership;
+
 /// The committed offsets of one consumer group for the topics that are read.
 ///
-/// `commit` and `committed` are called by one thread, beside the thread that polls the client.
+/// By the client that is the member then. `commit` and `committed` are called by one thread, beside
+/// the thread that polls the client.
 class Commits {
  public:
-  Commits(Client& client, const Clock& clock, Inputs inputs, std::string group);
+  Commits(const Membership& membership, const Clock& clock, Inputs inputs, std::string group);
 
   /// Whether they are committed now. `false`: the coordinator is away, or the group rebalances, and
   /// the log knows; later positions carry these too.
@@ -28,13 +31,12 @@ class Commits {
   Positions raised(const Positions& done) const;
 
  private:
-  Result<bool> outcome(int code);
+  Result<bool> outcome(Client& client, int code);
 
-  Client& client_;
+  const Membership& membership_;
   const Clock& clock_;
   const Inputs inputs_;
   const std::string group_;
-  Queue answers_;        ///< of commits
   Positions found_;      ///< when `committed` was asked
   long sent_ = 0;        ///< number of the latest commit
   bool behind_ = false;  ///< the latest commit had no answer in time, and the log knows

@@ -42,6 +42,7 @@ Status Reading::error_of(const rd_kafka_message_t& message, Offset position) {
       return behind_retention(inputs_.partition_of(message), position);
     default:
       if (Status failed = client_.failure(); failed.has_error()) return failed;
+      if (client_.fenced()) return {};
       return kafka_error("reading " + inputs_.words(), message.err, detail);
   }
 }

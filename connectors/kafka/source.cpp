@@ -25,9 +25,7 @@ constexpr int info_level = 6;
 kafka::Membership::Settings membership_settings(const KafkaOptions& options,
                                                 const KafkaSource::Settings& settings) {
   kafka::Membership::Settings s;
-  s.group = options.group;
-  s.instance = options.instance;
-  s.standby = options.standby;
+  s.options = options;
   s.open_timeout = settings.open_timeout;
   s.drain_timeout = settings.drain_timeout;
   s.partitions_interval = settings.partitions_interval;
@@ -37,8 +35,8 @@ kafka::Membership::Settings membership_settings(const KafkaOptions& options,
 
 }  // namespace
 
-// Fixed after `open`: client_, inputs_, membership_, partitions_. The publisher's: commits_. The
-// reader's: reading_, replay_, read_to_.
+// Fixed after `open`: inputs_, membership_, partitions_. The publisher's: commits_. The reader's:
+// replay_, read_to_.
 class KafkaSource::Impl {
  public:
   Impl(const KafkaOptions& options, std::string events, KafkaLog log, const Clock& clock,
@@ -52,7 +50,7 @@ class KafkaSource::Impl {
   Status commit(const Positions& done);
   void settled(const Positions& done) { membership_.confirm(done); }
   Result<Positions> committed();
-  kafka::GroupOf group_of() { return {membership_, *commits_}; }
+  kafka::GroupOf group_of() { return {membership_, commits_}; }
 
  private:
   Status find_partitions();
@@ -60,16 +58,17 @@ class KafkaSource::Impl {
   Status read(std::size_t max_records, milliseconds wait, std::vector<Record>& out);
   Status take(const rd_kafka_message_t& message, std::vector<Record>& out);
 
+  Result<kafka::ClientPtr> make_client();
+  kafka::Client& client() { return *membership_.consumer()->client; }
+
   Status made_;
   const KafkaOptions options_;
   const KafkaLog log_;
   const Clock& clock_;
   const Settings settings_;
   kafka::Inputs inputs_;
-  kafka::Membership membership_;  ///< the client calls it
-  kafka::ClientPtr client_;
-  std::unique_ptr<kafka::Commits> commits_;
-  std::unique_ptr<kafka::Reading> reading_;
+  kafka::Membership membership_;
+  kafka::Commits commits_;
   std::unique_ptr<kafka::Replay> replay_;  ///< while records are read again
   kafka::PartitionCounts partitions_;
   Fingerprints expected_;
@@ -79,28 +78,22 @@ class KafkaSource::Impl {
 KafkaSource::Impl::Impl(const KafkaOptions& options, std::string events, KafkaLog log,
                         const Clock& clock, Settings settings)
     : options_(options),
-      log_(log),
+      log_(std::move(log)),
       clock_(clock),
       settings_(settings),
       inputs_{std::move(events), settings.catalog},
-      membership_(clock, membership_settings(options, settings)) {
+      membership_(clock, membership_settings(options, settings), [this] { return make_client(); }),
+      commits_(membership_, clock, inputs_, options.group) {
+  made_ = membership_.prepare();
+}
+
+Result<kafka::ClientPtr> KafkaSource::Impl::make_client() {
   kafka::Hooks hooks;
-  hooks.stop = settings.stop;
+  hooks.stop = settings_.stop;
   hooks.rebalances = &membership_;
-  hooks.explain = [options](int code) -> std::string {
-    if (code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) return "";
-    return kafka::taken_over(options).message +
-           ". If there is no other, the broker died while this one joined: start it again";
-  };
-  auto made = kafka::Client::make(kafka::Client::Kind::consumer,
-                                  kafka::consumer_properties(options, settings.accept_gap),
-                                  std::move(log), clock, std::move(hooks));
-  if (made.has_error()) {
-    made_ = made.error();
-    return;
-  }
-  client_ = std::move(*made);
-  commits_ = std::make_unique<kafka::Commits>(*client_, clock_, inputs_, options.group);
+  return kafka::Client::make(kafka::Client::Kind::consumer,
+                             kafka::consumer_properties(options_, settings_.accept_gap), log_,
+                             clock_, std::move(hooks));
 }
 
 Status KafkaSource::Impl::open(const Positions& from, const Order& replay) {
@@ -108,34 +101,33 @@ Status KafkaSource::Impl::open(const Positions& from, const Order& replay) {
   if (Status s = find_partitions(); s.has_error()) return s;
   kafka::Inputs found = inputs_;
   if (partitions_.catalog == 0) found.catalog.clear();
-  reading_ = std::make_unique<kafka::Reading>(*client_, found, clock_);
-  auto starts = kafka::starting_offsets(*client_, inputs_, partitions_, kafka::after(from, replay),
+  auto starts = kafka::starting_offsets(client(), inputs_, partitions_, kafka::after(from, replay),
                                         {settings_.accept_gap, settings_.open_timeout});
   if (starts.has_error()) return starts.error();
   if (Status s = kafka::recognize(options_, inputs_, log_, clock_, expected_,
                                   {settings_.accept_gap, settings_.open_timeout}, settings_.stop);
       s.has_error())
     return s;
-  const auto catalog = kafka::catalog_first(*client_, inputs_, *starts, settings_.open_timeout);
+  const auto catalog = kafka::catalog_first(client(), inputs_, *starts, settings_.open_timeout);
   if (catalog.has_error()) return catalog.error();
   Order first = replay;
   first.insert(first.end(), catalog->begin(), catalog->end());
   for (const OrderRun& run : *catalog) (*starts)[run.partition] = run.end;
   if (Status s = start_replay(from, first); s.has_error()) return s;
   read_to_ = from;
-  return membership_.join(*client_, found, partitions_, from, std::move(*starts));
+  return membership_.join(found, partitions_, from, std::move(*starts));
 }
 
 Status KafkaSource::Impl::find_partitions() {
-  const Result<int> events = client_->partitions(inputs_.events, settings_.open_timeout);
+  const Result<int> events = client().partitions(inputs_.events, settings_.open_timeout);
   if (events.has_error()) return events.error();
   partitions_ = {*events, 0};
   if (inputs_.catalog.empty()) return {};
-  const Result<int> catalog = client_->find_partitions(inputs_.catalog, settings_.open_timeout);
+  const Result<int> catalog = client().find_partitions(inputs_.catalog, settings_.open_timeout);
   if (catalog.has_error()) return catalog.error();
   partitions_.catalog = *catalog;
   if (*catalog > 0) return {};
-  client_->monitor().say(info_level, "there is no topic '" + inputs_.catalog +
+  client().monitor().say(info_level, "there is no topic '" + inputs_.catalog +
                                          "': going on without a catalogue; one that is made later "
                                          "is read after the next start");
   return {};
@@ -153,7 +145,7 @@ Status KafkaSource::Impl::start_replay(const Positions& from, const Order& repla
 
 std::string KafkaSource::Impl::identity() {
   const std::string cluster =
-      made_.has_error() ? std::string() : client_->cluster_id(settings_.open_timeout);
+      made_.has_error() ? std::string() : client().cluster_id(settings_.open_timeout);
   return cluster.empty() ? "" : "topic '" + inputs_.events + "' of cluster " + cluster;
 }
 
@@ -168,7 +160,7 @@ Result<Source::Polled> KafkaSource::Impl::poll(std::size_t max_records, millisec
     s = read(max_records, milliseconds((end_ns - clock_.steady_ns()) / 1'000'000), out);
     membership_.end_reading(read_to_);
   }
-  if (s.has_value() && out.size() == before) s = reading_->idle();
+  if (s.has_value() && out.size() == before) s = membership_.consumer()->reading->idle();
   if (s.has_error()) return s.error();
   return Polled::more;
 }
@@ -184,12 +176,13 @@ Status KafkaSource::Impl::read(std::size_t max_records, milliseconds wait,
     if (s.has_error() || !replay_->finished()) return s;
     replay_.reset();
   }
+  const kafka::ConsumerPtr consumer = membership_.consumer();
   while (out.size() - before < max_records) {
     // One by one: rd_kafka_consume_batch_queue of 2.0.2 skips and repeats records around a seek.
     const std::int64_t left_ms =
         out.size() > before ? 0 : (end_ns - clock_.steady_ns()) / 1'000'000;
     const kafka::Message message(rd_kafka_consume_queue(
-        membership_.records(), static_cast<int>(std::max<std::int64_t>(left_ms, 0))));
+        consumer->records.get(), static_cast<int>(std::max<std::int64_t>(left_ms, 0))));
     if (!message) break;
     if (Status s = take(*message, out); s.has_error()) return s;
   }
@@ -200,7 +193,8 @@ Status KafkaSource::Impl::take(const rd_kafka_message_t& message, std::vector<Re
   const Partition partition = inputs_.partition_of(message);
   const auto at = read_to_.find(partition);
   const Offset position = at == read_to_.end() ? RD_KAFKA_OFFSET_INVALID : at->second;
-  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) return reading_->error_of(message, position);
+  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return membership_.consumer()->reading->error_of(message, position);
   // Fetched once more around a rebalance.
   if (message.offset < position) return {};
   out.push_back(kafka::to_record(message, inputs_));
@@ -210,17 +204,17 @@ Status KafkaSource::Impl::take(const rd_kafka_message_t& message, std::vector<Re
 
 Status KafkaSource::Impl::commit(const Positions& done) {
   if (made_.has_error()) return made_;
-  const Result<bool> committed = commits_->commit(done, settings_.commit_timeout);
+  const Result<bool> committed = commits_.commit(done, settings_.commit_timeout);
   if (committed.has_error()) return committed.error();
   if (*committed) membership_.confirm(done);
-  return {};
+  return membership_.failure();
 }
 
 Result<Positions> KafkaSource::Impl::committed() {
   if (made_.has_error()) return made_.error();
   if (partitions_.events == 0)
     if (Status s = find_partitions(); s.has_error()) return s.error();
-  return commits_->committed(partitions_, settings_.open_timeout);
+  return commits_.committed(partitions_, settings_.open_timeout);
 }
 
 KafkaSource::KafkaSource(const KafkaOptions& options, std::string events, KafkaLog log,
