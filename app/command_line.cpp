@@ -60,16 +60,31 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
                   "prequential: judge the list held, or one ranked just before the event")
       ->check(CLI::IsMember({"held", "request"}))
       ->capture_default_str();
-  sub->add_option("--train", a->train, "session: the log to learn from");
+  sub->add_option("--train", a->train,
+                  "session: the log to learn from; may be repeated, one follows the other")
+      ->expected(1)
+      ->take_all();
   sub->add_option("--test", a->test, "session: the log to judge on");
-  sub->add_option_function<std::string>(
-      "--catalog",
-      [](const std::string&) {
-        throw CLI::ValidationError("--catalog", "reading a catalogue comes with a later version");
-      },
-      "prequential: the catalogue (comes with a later version)");
+  sub->add_option("--catalog", a->catalog,
+                  "The catalogue, taken in before the log (JSON lines, .gz, .zst)");
   sub->add_flag("--learn-test", a->learn_test, "session: learn from the test log too, as it comes");
-  sub->add_flag("--json", a->json, "Print one JSON object");
+  sub->add_option("--new-user-events", a->new_user_events,
+                  "A user with fewer earlier events of positive weight counts as new")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  sub->add_option("--windows", a->windows,
+                  "Equal parts of the judged records that are measured one by one (--json, --plot)")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  sub->add_option("--plot", a->plot,
+                  "Write an SVG file: HR and MRR of every model, and the weights of the fusion, "
+                  "over the windows")
+      ->check([](const std::string& to) { return std::string(to.empty() ? "names no file" : ""); });
+  sub->add_flag("--json", a->json,
+                "Print one JSON object. Measured at k = lists.size: HR hit rate, MRR mean "
+                "reciprocal rank, NDCG; coverage: share of the known items that were listed; "
+                "novelty: mean self-information of listed items, bits; diversity: Gini diversity "
+                "(1 - Gini index of how often items are listed), 1: all equally");
   sub->parse_complete_callback([a] {
     const bool session = a->protocol == "session";
     if (session && (a->train.empty() || a->test.empty())) {
@@ -167,6 +182,14 @@ void add_inspect(CLI::App& app, CommandLine& line) {
       [=](const Settings& s) { return inspect_state_command(s, *json); });
 }
 
+void add_explain(CLI::App& app, CommandLine& line) {
+  const auto a = std::make_shared<ExplainArguments>();
+  CLI::App* sub = add_command(app, line, "explain", "Prints a user's list and how it came about",
+                              [a](const Settings& s) { return explain_command(s, *a); });
+  sub->add_option("--user", a->user, "Whose list")->required();
+  sub->add_flag("--json", a->json, "Print one JSON object");
+}
+
 void add_backup(CLI::App& app, CommandLine& line) {
   const auto directory = std::make_shared<std::string>();
   const auto add = [&](const char* name, const char* sentence, const char* which,
@@ -248,6 +271,7 @@ int run_program(int argc, char** argv) {
   add_config(app, line);
   add_topics(app, line);
   add_inspect(app, line);
+  add_explain(app, line);
   add_backup(app, line);
   try {
     app.parse(argc, argv);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "app/settings.h"
 
@@ -21,10 +22,15 @@ int run_command(const Settings& settings, const RunArguments& arguments);
 
 struct EvaluateArguments {
   std::string protocol = "prequential";
-  std::string events, train, test;
+  std::string events, test;
+  std::vector<std::string> train;  ///< read one after the other
+  std::string catalog;  ///< "": none
   double from = 0.8;
   std::string rank = "held";
   bool learn_test = false;
+  std::uint32_t new_user_events = 5;
+  std::uint32_t windows = 40;
+  std::string plot;  ///< file of an SVG; "": none
   bool json = false;
 };
 int evaluate_command(const Settings& settings, const EvaluateArguments& arguments);
@@ -49,6 +55,13 @@ int topics_create_command(const Settings& settings, const TopicsArguments& argum
 int inspect_user_command(const Settings& settings, const std::string& user, bool json);
 int inspect_item_command(const Settings& settings, const std::string& item, bool json);
 int inspect_state_command(const Settings& settings, bool json);
+
+struct ExplainArguments {
+  std::string user;
+  bool json = false;
+};
+/// The list that a user would get now, from the state on disk, with every share of every score.
+int explain_command(const Settings& settings, const ExplainArguments& arguments);
 
 /// Copies the state to a new directory, beside a running freshet too; and from there into a
 /// state.path that holds nothing.

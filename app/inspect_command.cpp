@@ -7,6 +7,7 @@
 #include "app/wiring.h"
 #include "state/digest.h"
 #include "stream/checkpoint.h"
+#include "stream/json_error.h"
 #include "stream/state_format.h"
 
 namespace freshet {
@@ -15,21 +16,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t goes_with_count = 10;
-
-struct State {
-  std::unique_ptr<Store> store;
-  std::unique_ptr<Engine> engine;
-};
-
-Result<State> restored_state(const Settings& settings) {
-  auto store = open_store_to_read(settings);
-  if (!store) return store.error();
-  auto engine = make_engine(settings, **store);
-  if (!engine) return engine.error();
-  RowBatch stale;
-  if (Status s = (*engine)->restore(**store, stale); !s) return s.error();
-  return State{std::move(*store), std::move(*engine)};
-}
 
 Json types_of(const HistoryItem& h, const EventTypes& types) {
   Json names = Json::array();
@@ -112,9 +98,49 @@ Json goes_with(const Engine& engine, ItemId item) {
   return out;
 }
 
+Json entry_json(const CatalogEntry& e) {
+  Json out = Json::object();
+  if (!e.title.empty()) out["title"] = e.title;
+  if (!e.category.empty()) out["category"] = e.category;
+  if (!e.brand.empty()) out["brand"] = e.brand;
+  if (e.price) out["price"] = *e.price;
+  out["available"] = e.available;
+  if (e.stock) out["stock"] = *e.stock;
+  if (!e.tags.empty()) out["tags"] = e.tags;
+  for (const auto& [key, value] : e.attributes) {
+    std::visit([&, &name = key](const auto& v) { out["attributes"][name] = v; }, value);
+  }
+  if (!e.embedding.empty()) out["embedding"] = e.embedding;
+  out["kind"] = e.kind;
+  return out;
+}
+
+/// What the catalogue says of an item: an object, null if it is withdrawn.
+void add_entry(const Catalog& catalog, ItemId item, Json& out) {
+  if (!catalog.named(item)) return;
+  const CatalogEntry* entry = catalog.find(item);
+  out["catalog"] = entry == nullptr ? Json() : entry_json(*entry);
+}
+
+std::string entry_text(const Json& i) {
+  if (!i.contains("catalog")) return "catalogue says nothing of it\n";
+  const Json& entry = i["catalog"];
+  if (entry.is_null()) return "catalogue says that it is withdrawn\n";
+  std::string out = "catalogue\n";
+  for (const auto& [field, value] : entry.items()) {
+    const std::string text =
+        field == "embedding"
+            ? std::to_string(value.size()) + " numbers"
+            : (value.is_string() ? excerpt(value.get<std::string>(), 100) : value.dump());
+    out += "  " + field + std::string(field.size() < 11 ? 11 - field.size() : 1, ' ') + text + "\n";
+  }
+  return out;
+}
+
 std::string item_text(const Json& i) {
   std::string out = "item    " + i["item"].get<std::string>() + "\nnumber  " + i["number"].dump() +
                     "\nholders " + i["users"].dump() + " users have it in their history\n";
+  out += entry_text(i);
   for (const auto& [model, list] : i["goes_with"].items()) {
     std::vector<std::vector<std::string>> rows = {{"  " + model, "score"}};
     for (const Json& c : list) {
@@ -131,7 +157,11 @@ Json state_json(const StateSummary& summary, const Positions& positions) {
   out["format"] = state_format_version;
   out["positions"] = Json::object();
   for (const auto& [partition, offset] : positions) {
-    out["positions"][std::to_string(partition)] = offset;
+    if (!is_catalog(partition)) out["positions"][std::to_string(partition)] = offset;
+  }
+  for (const auto& [partition, offset] : positions) {
+    if (!is_catalog(partition)) continue;
+    out["catalog_positions"][std::to_string(catalog_partition(partition))] = offset;
   }
   out["spaces"] = Json::object();
   for (const SpaceSize& s : summary.spaces) {
@@ -145,6 +175,11 @@ std::string state_text(const Json& s) {
       "digest     " + s["digest"].get<std::string>() + "\nformat     " + s["format"].dump() + "\n";
   for (const auto& [partition, offset] : s["positions"].items()) {
     out += "partition  " + partition + " goes on at offset " + offset.dump() + "\n";
+  }
+  if (s.contains("catalog_positions")) {
+    for (const auto& [partition, offset] : s["catalog_positions"].items()) {
+      out += "catalogue  partition " + partition + " goes on at offset " + offset.dump() + "\n";
+    }
   }
   std::vector<std::vector<std::string>> rows = {{"space", "rows", "bytes"}};
   for (const auto& [space, size] : s["spaces"].items()) {
@@ -161,7 +196,7 @@ int print(const Json& value, bool json, std::string (*text)(const Json&)) {
 }  // namespace
 
 int inspect_user_command(const Settings& settings, const std::string& user, bool json) {
-  auto state = restored_state(settings);
+  auto state = read_state(settings);
   if (!state) return failed(state.error().message);
   auto found = stored_user(*state->store, user);
   if (!found) return failed(found.error().message);
@@ -170,7 +205,7 @@ int inspect_user_command(const Settings& settings, const std::string& user, bool
 }
 
 int inspect_item_command(const Settings& settings, const std::string& item, bool json) {
-  auto state = restored_state(settings);
+  auto state = read_state(settings);
   if (!state) return failed(state.error().message);
   const ItemId id = state->engine->items().find(item);
   if (id.is_none()) return failed("nothing is remembered of the item '" + item + "'");
@@ -183,6 +218,7 @@ int inspect_item_command(const Settings& settings, const std::string& item, bool
   out["item"] = item;
   out["number"] = id.value;
   out["users"] = holders;
+  add_entry(state->engine->catalog(), id, out);
   out["goes_with"] = goes_with(*state->engine, id);
   return print(out, json, item_text);
 }

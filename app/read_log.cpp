@@ -5,7 +5,7 @@
 namespace freshet {
 
 Result<std::vector<Decoded>> read_log(const std::string& path, const EventOptions& options,
-                                      const EventTypes& types) {
+                                      const EventTypes& types, Partition partition) {
   FileSourceOptions file;
   file.path = path;
   FileSource source(file);
@@ -17,7 +17,8 @@ Result<std::vector<Decoded>> read_log(const std::string& path, const EventOption
     records.clear();
     const auto polled = source.poll(4'096, std::chrono::milliseconds(100), records);
     if (!polled) return polled.error();
-    for (const Record& record : records) {
+    for (Record& record : records) {
+      record.partition = partition;
       Decoded& decoded = log.emplace_back();
       decoded.partition = record.partition;
       decoded.offset = record.offset;

@@ -9,8 +9,9 @@
 namespace freshet {
 
 /// A whole log of events in memory, decoded, in the file's order. Records that cannot be used stay
-/// in it as rejections. Error: the file cannot be read.
+/// in it as rejections. `partition`: what the file holds, see stream/position.h. Error: the file
+/// cannot be read.
 Result<std::vector<Decoded>> read_log(const std::string& path, const EventOptions& options,
-                                      const EventTypes& types);
+                                      const EventTypes& types, Partition partition = 0);
 
 }  // namespace freshet

@@ -63,10 +63,14 @@ std::vector<config::Finding> two_files(const Settings& settings) {
     return std::filesystem::absolute(path).lexically_normal();
   };
   const std::string& path = settings.sink.as<FileSinkOptions>().path;
-  if (whole(path) != whole(settings.source.as<FileSourceOptions>().path)) return {};
-  return {
-      {"sink.path",
-       "is \"" + path + "\", the file that source.path reads; give the lists a file of their own"}};
+  const FileSourceOptions& source = settings.source.as<FileSourceOptions>();
+  const bool events = whole(path) == whole(source.path);
+  if (!events && (source.catalog_path.empty() || whole(path) != whole(source.catalog_path))) {
+    return {};
+  }
+  return {{"sink.path", "is \"" + path + "\", the file that source." +
+                            (events ? "path" : "catalog_path") +
+                            " reads; give the lists a file of their own"}};
 }
 
 std::string models_problem(const std::vector<config::Tagged>& models) {

@@ -67,7 +67,8 @@ std::unique_ptr<Outlet> make_outlet(const Settings& settings, const SimulateArgu
   return std::make_unique<FileOutlet>(file);
 }
 
-Status write_events(const SimulateOptions& options, Outlet& outlet, std::uint64_t& written) {
+Status write_events(SimulateOptions options, Outlet& outlet, std::uint64_t& written) {
+  options.catalog = false;  // a topic or file of its own: --catalog
   const std::atomic<bool>& stop = stop_signal();
   SimulateSource source(options, system_clock());
   if (Status s = source.open({}, {}); !s) return s;

@@ -90,6 +90,7 @@ std::unique_ptr<Sink> make_sink(const Settings& settings, Manner manner, const S
   FileSinkOptions options = type == "file" ? settings.sink.as<FileSinkOptions>()
                                            : file_options(settings.sink.as<StdoutSinkOptions>());
   options.events_topic = settings.topics.events;
+  options.catalog_topic = settings.topics.catalog;
   return std::make_unique<FileSink>(options);
 }
 
@@ -133,6 +134,16 @@ Result<std::unique_ptr<Engine>> make_engine(const Settings& settings, const RowR
   }
   parts.ranker = make_ranker(std::move(models), settings.fusion);
   return std::make_unique<Engine>(std::move(parts));
+}
+
+Result<StoredState> read_state(const Settings& settings) {
+  auto store = open_store_to_read(settings);
+  if (!store) return store.error();
+  auto engine = make_engine(settings, **store);
+  if (!engine) return engine.error();
+  RowBatch stale;
+  if (Status s = (*engine)->restore(**store, stale); !s) return s.error();
+  return StoredState{std::move(*store), std::move(*engine)};
 }
 
 std::string source_words(const Settings& settings) {

@@ -39,6 +39,13 @@ Result<std::unique_ptr<Store>> open_store_to_read(const Settings& settings);
 /// An engine for the settings, not yet restored. `rows` is the state that it will be restored from.
 Result<std::unique_ptr<Engine>> make_engine(const Settings& settings, const RowReader& rows);
 
+/// The state as it is on disk, to be looked at.
+struct StoredState {
+  std::unique_ptr<Store> store;  ///< read only; must outlive the engine
+  std::unique_ptr<Engine> engine;
+};
+Result<StoredState> read_state(const Settings& settings);
+
 /// What the settings say about the source, the sink, … in a few words, for people.
 std::string source_words(const Settings& settings);
 std::string sink_words(const Settings& settings);

@@ -112,28 +112,56 @@ void ItemCf::learn(std::span<const Interaction> epoch) {
 }
 
 void ItemCf::change(const Interaction& x) {
-  add_strength(x.item, double{x.new_strength} - double{x.old_strength});
-  std::size_t distance = 0;
+  add_strength(x.item, whole(x.new_strength) - whole(x.old_strength));
+  std::uint32_t order = x.next_order();
+  for (const HistoryItem& own : x.history) {
+    if (own.item == x.item && x.old_strength > 0) order = own.order;
+  }
   for (const HistoryItem& other : x.history) {
-    if (other.item == x.item) continue;
-    if (distance == distance_weight_.size()) break;
-    const float weight = distance_weight_[distance++];
-    const float before = std::clamp(other.strength, 0.0F, x.old_strength);
-    const float after = std::clamp(other.strength, 0.0F, x.new_strength);
-    if (after != before) add_pair(x.item, other.item, (after - before) * weight);
+    if (other.item == x.item || other.order == 0) continue;
+    const float strength = other.known_strength();
+    const float change = pair_count(std::min(x.new_strength, strength), order, other.order) -
+                         pair_count(std::min(x.old_strength, strength), order, other.order);
+    if (change != 0) add_pair(x.item, other.item, change);
+  }
+  if (x.old_strength > 0 && !(x.new_strength > 0)) close_gap(x, order);
+}
+
+/// Those before and after an item that left stand one closer together.
+void ItemCf::close_gap(const Interaction& x, std::uint32_t order) {
+  for (const HistoryItem& later : x.history) {
+    if (later.order <= order) continue;
+    for (const HistoryItem& earlier : x.history) {
+      if (earlier.order == 0 || earlier.order >= order) continue;
+      const float both = std::min(later.known_strength(), earlier.known_strength());
+      const float change = pair_count(both, later.order - 1, earlier.order) -
+                           pair_count(both, later.order, earlier.order);
+      if (change != 0) add_pair(later.item, earlier.item, change);
+    }
   }
 }
 
 void ItemCf::forget(const Interaction& x) {
   for (std::size_t a = 0; a < x.history.size(); ++a) {
-    const HistoryItem& newer = x.history[a];
-    if (!(newer.strength > 0)) continue;
-    add_strength(newer.item, -double{newer.strength});
-    for (std::size_t b = a + 1; b < x.history.size() && b - a - 1 < distance_weight_.size(); ++b) {
-      const float both = std::min(newer.strength, x.history[b].strength);
-      if (both > 0) add_pair(newer.item, x.history[b].item, -both * distance_weight_[b - a - 1]);
+    const HistoryItem& one = x.history[a];
+    if (one.order == 0) continue;
+    add_strength(one.item, -whole(one.known_strength()));
+    for (std::size_t b = a + 1; b < x.history.size(); ++b) {
+      const HistoryItem& other = x.history[b];
+      if (other.order == 0) continue;
+      const float both = std::min(one.known_strength(), other.known_strength());
+      const float count = pair_count(both, one.order, other.order);
+      if (count != 0) add_pair(one.item, other.item, -count);
     }
   }
+}
+
+double ItemCf::whole(float strength) { return std::round(double{strength} * unit); }
+
+float ItemCf::pair_count(float both, std::uint32_t a, std::uint32_t b) const {
+  const std::uint32_t apart = (a > b ? a - b : b - a) - 1;
+  if (!(both > 0) || apart >= distance_weight_.size()) return 0;
+  return std::round(both * distance_weight_[apart] * unit);
 }
 
 void ItemCf::add_pair(ItemId a, ItemId b, float amount) {
@@ -151,10 +179,12 @@ void ItemCf::add_strength(ItemId item, double amount) {
 }
 
 void ItemCf::set_factors(Item& item) const {
-  const bool any = item.strength > BoundedRow::least;  // else it has no pairs either
-  item.query_factor = any ? static_cast<float>(std::pow(item.strength, -options_.query_power)) : 0;
+  const bool any = item.strength > 0;  // else it has no pairs either
+  const double strength = item.strength / unit;
+  item.query_factor =
+      any ? static_cast<float>(std::pow(strength, -options_.query_power) / unit) : 0;
   item.candidate_factor =
-      any ? static_cast<float>(std::pow(item.strength, -options_.candidate_power)) : 0;
+      any ? static_cast<float>(std::pow(strength, -options_.candidate_power)) : 0;
 }
 
 ItemCf::Item& ItemCf::at(ItemId item) {
@@ -165,6 +195,10 @@ ItemCf::Item& ItemCf::at(ItemId item) {
 bool ItemCf::save_some(RowBatch& out, std::size_t rows_max) {
   std::string value;
   for (const std::uint32_t item : dirty_.take(rows_max)) {
+    if (items_[item].partners.size() == 0 && items_[item].strength == 0) {
+      out.erase(space, id_key(item));
+      continue;
+    }
     begin_row(value).number(items_[item].strength);
     items_[item].partners.write(value);
     out.put(space, id_key(item), value);

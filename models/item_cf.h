@@ -28,18 +28,26 @@ config::Table<ItemCfOptions> describe_item_cf();
 /// recommendation in practice", SIGMOD 2015, §4.1, eq. 3–8).
 ///
 /// r_ui, the strength of user u on item i, is the largest weight among the types of his events on
-/// it. Pair counts are sums of co-ratings and follow each change of r_up from old to new:
-///   co(p, q) += (min(new, r_uq) − min(old, r_uq)) · distance_decay^d   for q the d-th of his other
-///   items, n(p)     += new − old,                                             newest first, d <
-///   pair_items
-/// so a purchase after a view adds, and a return or a dislike takes back. Similarity of candidate j
-/// to own item p:
+/// it. Over his items of strength above 0, in the order in which they came into his history
+/// (HistoryItem::order), d − 1 of them between p and q,
+///   co(p, q) = Σ_u min(r_up, r_uq) · distance_decay^(d−1)   d ≤ pair_items
+///   n(p)     = Σ_u r_up
+/// and each event changes the sums by what it changed of its user's terms: a purchase after a view
+/// adds; a return, a dislike or a lower rating takes back. Similarity of candidate j to own item p:
 ///   sim(p, j) = co(p, j) / (n(p)^query_power · n(j)^candidate_power)
 /// and score(j) = Σ_d position_decay^d · sim(i_d, j) over the user's newest `query_items` items of
 /// strength > 0. Rows keep the heaviest `row_items` partners (BoundedRow).
 ///
-/// Cost: a query O(query_items · row_items); an event O(pair_items · row_items), a few SIMD scans
-/// each.
+/// Taking back is exact: terms are whole numbers of 1/256, and depend on the user's stored history
+/// alone, so that after `uncart`, `return`, `dislike` or `forget` all rows are, byte for byte,
+/// those of a log without what was taken back. Exceptions: what fell out of a history (its pairs
+/// stay; a new item may push one out and be taken back itself), what fell out of a full row, counts
+/// above 65,536, which are rounded to 24 bits, and an item that came with an event taken back and
+/// stays by another: it keeps its place, so its pairs may differ by distance_decay^k, k the items
+/// between.
+///
+/// Cost: a query O(query_items · row_items); an event O(pair_items · log row_items); an item that
+/// leaves a history O(pair_items²) such steps.
 class ItemCf final : public Model {
  public:
   explicit ItemCf(const ItemCfOptions& options);
@@ -57,16 +65,23 @@ class ItemCf final : public Model {
   std::size_t memory_bytes() const override;
 
  private:
+  /// Counts are whole numbers of 1/unit: floats add them exactly up to 2^24, pair counts of 65,536.
+  static constexpr float unit = 256;
+
   struct Item {
-    BoundedRow partners;         ///< co(this, q)
-    double strength = 0;         ///< n(this)
-    float query_factor = 0;      ///< n^−query_power, 0 without strength
+    BoundedRow partners;         ///< co(this, q), in units
+    double strength = 0;         ///< n(this), in units
+    float query_factor = 0;      ///< n^−query_power / unit, 0 without strength
     float candidate_factor = 0;  ///< n^−candidate_power
   };
   struct Work;
 
   void change(const Interaction& x);
+  void close_gap(const Interaction& x, std::uint32_t order);
   void forget(const Interaction& x);
+  static double whole(float strength);
+  /// What a pair of two orders adds, in units.
+  float pair_count(float both, std::uint32_t a, std::uint32_t b) const;
   void add_pair(ItemId a, ItemId b, float amount);
   void add_strength(ItemId item, double amount);
   void set_factors(Item& item) const;

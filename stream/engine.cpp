@@ -39,6 +39,7 @@ struct Engine::Worker {
 Engine::Engine(Parts parts)
     : options_(parts.engine),
       list_options_(parts.lists),
+      included_(parts.lists.include),
       types_(parts.events.types, parts.known_types),
       fold_(parts.users, parts.events.session_gap.count, types_),
       models_(std::move(parts.models)),
@@ -207,7 +208,9 @@ void Engine::rank_event(User& user, ItemId item, const Event& event, Outcome& ou
     out.popular_hit = place(user.held_popular, item);
   }
   Interaction& interaction = pending_[slot];
-  if (fold_.apply(user, event, item, interaction)) {
+  const UserFold::Taken taken = fold_.apply(user, event, item, interaction, learned_);
+  out.flooded = taken == UserFold::Taken::flooded;
+  if (taken == UserFold::Taken::learned) {
     interaction.user = user.id;
     slot_used_[slot] = 1;
   }
@@ -256,6 +259,7 @@ void Engine::make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcom
   out.kind = Outcome::Kind::list;
   out.list.entries.resize(n);
   out.list.parts.resize(n * width);
+  if (!included_.empty()) out.list.included.resize(n);
   user.held.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
     const RankedList::Entry& from = ranked.entries[worker.order[i]];
@@ -269,6 +273,8 @@ void Engine::make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcom
     std::copy_n(ranked.parts.begin() + static_cast<std::ptrdiff_t>(worker.order[i] * width), width,
                 out.list.parts.begin() + static_cast<std::ptrdiff_t>(i * width));
     user.held[i] = from.item;
+    const CatalogEntry* entry = included_.empty() ? nullptr : catalog_.find(from.item);
+    if (entry != nullptr) included_.write(*entry, out.list.included[i]);
   }
   user.held_popular = ranked.popular;
   user.example = ranked.example;
@@ -303,6 +309,9 @@ void Engine::erase(const Event& event, Outcome& out) {
   interaction.weight = interaction.old_strength = interaction.new_strength = 0;
   interaction.time_ms = event.time_ms;
   interaction.session = user.session;
+  interaction.learned = learned_;
+  interaction.undone = Interaction::none;
+  interaction.rating = false;
   interaction.forget = true;
   interaction.history = std::move(user.history);
   interaction.recent = std::move(user.recent);
@@ -326,6 +335,10 @@ void Engine::learn() {
     for (std::size_t i = 0; i < learners; ++i) teach(i, 0);
   } else {
     executor_.run(learners, teach);
+  }
+  if (learning_) {
+    learned_ += static_cast<std::uint64_t>(std::count_if(
+        epoch.begin(), epoch.end(), [](const Interaction& x) { return x.positive(); }));
   }
   pending_count_ = 0;
   epoch_records_ = 0;

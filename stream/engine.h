@@ -13,6 +13,7 @@
 #include "stream/dictionary.h"
 #include "stream/event_types.h"
 #include "stream/executor.h"
+#include "stream/included_fields.h"
 #include "stream/list.h"
 #include "stream/model.h"
 #include "stream/ranker.h"
@@ -33,6 +34,7 @@ struct Outcome {
   Kind kind = Kind::none;
   bool repeated = false;  ///< an event id seen before: dropped
   bool without_consent = false;
+  bool flooded = false;           ///< the user has used up his share of learning: it is his alone
   bool predicted = false;         ///< the user held a list, and this was a choice
   std::int16_t hit = -1;          ///< where in that list the item stood, from 0; −1: not in it
   std::int16_t popular_hit = -1;  ///< the same for plain popularity
@@ -109,6 +111,7 @@ class Engine {
   const Catalog& catalog() const { return catalog_; }
   const Users& users() const { return users_; }
   const std::vector<std::unique_ptr<Model>>& models() const { return models_; }
+  const Ranker& ranker() const { return *ranker_; }
   std::uint64_t epochs() const { return epochs_; }
 
   struct Phases {
@@ -141,6 +144,7 @@ class Engine {
   // Fixed after construction.
   EngineOptions options_;
   ListOptions list_options_;
+  IncludedFields included_;
   EventTypes types_;
   UserFold fold_;
   std::vector<std::unique_ptr<Model>> models_;
@@ -168,6 +172,7 @@ class Engine {
   std::uint32_t epoch_records_ = 0;
   std::int64_t epoch_first_ms_ = 0;
   std::uint64_t epochs_ = 0;
+  std::uint64_t learned_ = 0;  ///< interactions of positive weight, in closed epochs
 
   // The checkpoint being made: one piece a model, then the ranker's and the engine's own.
   std::vector<RowBatch> pieces_;

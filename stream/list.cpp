@@ -51,7 +51,9 @@ void write_entry(const List& list, std::size_t i, const std::vector<std::string>
     if (b > 0) out += ',';
     write_json_text(e.because[b], out);
   }
-  out += "]}";
+  out += ']';
+  if (!list.included.empty()) out += list.included[i];
+  out += '}';
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ struct List {
   };
   std::vector<Entry> entries;  ///< by score, the highest first, ties by item
   std::vector<double> parts;   ///< entries × part names, row-major
+  /// What `lists.include` adds to each entry, as IncludedFields writes it; empty: nothing to any.
+  std::vector<std::string> included;
 };
 
 /// A score as it is printed: rounded to nine decimals.

@@ -10,7 +10,7 @@ using Partition = std::int32_t;
 using Offset = std::int64_t;
 
 /// Partitions of the catalogue are numbered below 0, so that one map holds the positions of both
-/// topics.
+/// topics. Its own inverse.
 constexpr Partition catalog_partition(Partition number) { return -1 - number; }
 constexpr bool is_catalog(Partition partition) { return partition < 0; }
 /// "partition 3", "catalogue partition 0": for people.

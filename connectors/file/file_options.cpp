@@ -3,7 +3,6 @@
 namespace freshet {
 
 using config::not_empty;
-using config::not_yet;
 using config::object;
 using config::required;
 
@@ -13,8 +12,17 @@ config::Table<FileSourceOptions> describe_file_source() {
               "The file; \"-\" means standard input. Compression is recognised by its content.",
               required(), not_empty())
       .option("catalog_path", &FileSourceOptions::catalog_path,
-              "A file of catalogue records as JSON lines.",
-              not_yet("Reading a catalogue comes with a later version."));
+              "A file of catalogue records as JSON lines, read to its end before the first event; "
+              "empty: there is none.")
+      .check([](const FileSourceOptions& o) {
+        std::vector<config::Finding> found;
+        if (!o.path.empty() && o.catalog_path == o.path) {
+          found.push_back({"catalog_path", "is \"" + o.path +
+                                               "\", as path is; events and the catalogue are two "
+                                               "files"});
+        }
+        return found;
+      });
 }
 
 config::Table<StdinSourceOptions> describe_stdin_source() {

@@ -7,8 +7,8 @@
 namespace freshet {
 
 struct FileSourceOptions {
-  std::string path = {};  ///< "-": standard input
-  std::string catalog_path = {};
+  std::string path = {};          ///< "-": standard input
+  std::string catalog_path = {};  ///< "": no catalogue
 };
 
 /// Standard input has no options.
@@ -19,7 +19,8 @@ struct FileSinkOptions {
   std::string rejected_path = {};  ///< "": `path` + ".rejected"; nowhere if `path` is no file
   std::string similar_path = {};   ///< "": `path` + ".similar"; nowhere if `path` is no file
   bool overwrite = false;
-  std::string events_topic = "events";  ///< named in rejected records; the program's, no option
+  /// Named in rejected records; the program's, no options.
+  std::string events_topic = "events", catalog_topic = "catalog";
 };
 
 struct StdoutSinkOptions {

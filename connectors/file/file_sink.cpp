@@ -31,12 +31,14 @@ void append_tombstone(std::string_view kind, const std::optional<std::string>& k
   line += ",\"deleted\":true}";
 }
 
-void append_rejected(const Output& output, std::string_view topic, std::string& line) {
+void append_rejected(const Output& output, const FileSinkOptions& options, std::string& line) {
   line += "{\"reason\":";
   append_json_string(output.reason, line);
   line += ",\"source\":";
-  std::string source(topic);
-  source += '/' + std::to_string(output.partition) + '/' + std::to_string(output.offset);
+  const bool of_catalog = is_catalog(output.partition);
+  std::string source = of_catalog ? options.catalog_topic : options.events_topic;
+  const Partition partition = of_catalog ? catalog_partition(output.partition) : output.partition;
+  source += '/' + std::to_string(partition) + '/' + std::to_string(output.offset);
   append_json_string(source, line);
   line += ",\"record_base64\":";
   if (output.value) {
@@ -134,7 +136,7 @@ Status FileSink::write_one(const Output& output) {
                        line_);
       break;
     case Channel::rejected:
-      append_rejected(output, options_.events_topic, line_);
+      append_rejected(output, options_, line_);
       break;
   }
   return file->append(line_);

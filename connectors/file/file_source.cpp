@@ -1,137 +1,44 @@
 #include "connectors/file/file_source.h"
 
-#include <cassert>
-#include <limits>
 #include <utility>
-
-#include "stream/hash.h"
 
 namespace freshet {
 
-namespace {
-
-constexpr std::size_t block_bytes = 512UL << 10;
-constexpr std::size_t max_blocks_per_poll = 32;
-constexpr std::size_t max_bytes_per_poll = 8UL << 20;
-constexpr std::size_t identity_bytes = 4UL << 10;
-constexpr std::string_view standard_input = "-";
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-
-bool is_blank(std::string_view line) { return line.empty() || line == "\r"; }
-
-}  // namespace
-
-FileSource::FileSource(FileSourceOptions options) : options_(std::move(options)) {}
-
-Status FileSource::open(const Positions& from, const Order&) {
-  assert(!input_);
-  auto input = Input::open(options_.path);
-  if (!input) return input.error();
-  input_ = std::move(*input);
-  for (const auto& [partition, offset] : from) {
-    if (partition != 0 || offset < 0) {
-      return error(input_->name() + ": the state goes on at partition " +
-                   std::to_string(partition) + ", offset " + std::to_string(offset) +
-                   ", but a file has only partition 0: was source.type changed?");
-    }
-    from_ = offset;
+FileSource::FileSource(FileSourceOptions options)
+    : options_(std::move(options)), events_(options_.path, 0) {
+  if (!options_.catalog_path.empty()) {
+    catalog_.emplace(options_.catalog_path, catalog_partition(0));
   }
-  if (!input_->is_regular()) return {};
-  // What is opened already cannot be opened a second time: both would read on from one place.
-  if (options_.path != standard_input) {
-    if (auto read = read_identity(); !read) return read;
-  }
-  std::vector<Record> none;
-  Reading reading = Reading::some;
-  while (next_offset_ < from_ && reading != Reading::end) {
-    if (auto read = read_block({}, reading); !read) return read;
-    take_lines(0, none);
-  }
-  if (next_offset_ < from_) return too_short();
-  return {};
 }
 
-/// Reads the first line by a second opening, which leaves the first where it is.
-Status FileSource::read_identity() {
-  auto input = Input::open(options_.path);
-  if (!input) return input.error();
-  LineCutter lines(identity_bytes);
-  std::string_view line;
-  while (!lines.next(line)) {
-    const auto piece = (*input)->read(lines.room(identity_bytes), {});
-    if (!piece) return {};  // found again, and reported, by who reads the records
-    if (piece->got != Input::Got::some) return {};
-    lines.filled(piece->bytes);
+Status FileSource::open(const Positions& from, const Order&) {
+  for (const auto& [partition, offset] : from) {
+    if ((partition != 0 && partition != catalog_partition(0)) || offset < 0) {
+      return error(options_.path + ": the state goes on at " + partition_words(partition) +
+                   ", offset " + std::to_string(offset) +
+                   ", but a file has only partition 0: was source.type changed?");
+    }
   }
-  identity_ = "a file whose first line has the XXH3 hash " + std::to_string(hash64(line));
-  return {};
+  const auto start = [&from](Partition partition) {
+    const auto at = from.find(partition);
+    return at == from.end() ? Offset{0} : at->second;
+  };
+  if (catalog_) {
+    if (Status s = catalog_->open(start(catalog_partition(0))); !s) return s;
+  }
+  return events_.open(start(0));
 }
 
 Result<Source::Polled> FileSource::poll(std::size_t max_records, std::chrono::milliseconds wait,
                                         std::vector<Record>& out) {
-  assert(input_);
-  const std::size_t before = out.size();
-  taken_bytes_ = 0;
-  for (std::size_t blocks = 0;; ++blocks) {
-    take_lines(max_records - (out.size() - before), out);
-    const bool is_full = out.size() - before == max_records || taken_bytes_ >= max_bytes_per_poll;
-    if (is_full || blocks == max_blocks_per_poll) return Polled::more;
-    if (at_end_ && next_offset_ < from_) return too_short();
-    if (at_end_) return Polled::end;
-    const bool is_first = blocks == 0 && out.size() == before;
-    if (failure_) return out.size() == before ? Result<Polled>(*failure_) : Polled::more;
-    Reading reading = Reading::some;
-    const auto read = read_block(is_first ? wait : std::chrono::milliseconds(0), reading);
-    if (!read) failure_ = read.error();
-    if (reading == Reading::nothing_yet) return Polled::more;
+  if (catalog_) {
+    const std::size_t before = out.size();
+    const auto polled = catalog_->poll(max_records, wait, out);
+    if (!polled) return polled;
+    if (*polled == Polled::end) catalog_.reset();
+    if (catalog_ || out.size() > before) return Polled::more;
   }
-}
-
-/// Takes lines out of the buffer: past those before from_, then at most `max_records` records.
-void FileSource::take_lines(std::size_t max_records, std::vector<Record>& out) {
-  std::string_view line;
-  while (next_offset_ < from_ && lines_.next(line)) ++next_offset_;
-  if (next_offset_ < from_) return;
-  while (max_records > 0 && taken_bytes_ < max_bytes_per_poll && lines_.next(line)) {
-    const Offset offset = next_offset_++;
-    if (offset == 0 && line.starts_with(byte_order_mark)) {
-      line.remove_prefix(byte_order_mark.size());
-    }
-    if (is_blank(line)) continue;
-    Record& record = out.emplace_back();
-    record.offset = offset;
-    record.value.emplace(line);
-    taken_bytes_ += line.size();
-    --max_records;
-  }
-}
-
-Status FileSource::read_block(std::chrono::milliseconds wait, Reading& reading) {
-  const auto piece = input_->read(lines_.room(block_bytes), wait);
-  if (!piece) return piece.error();
-  switch (piece->got) {
-    case Input::Got::some:
-      lines_.filled(piece->bytes);
-      reading = Reading::some;
-      break;
-    case Input::Got::nothing_yet:
-      reading = Reading::nothing_yet;
-      break;
-    case Input::Got::end:
-      lines_.finish();
-      at_end_ = true;
-      reading = Reading::end;
-      break;
-  }
-  return {};
-}
-
-Error FileSource::too_short() const {
-  return error(
-      input_->name() + ": has " + std::to_string(next_offset_) +
-      " lines, but the state goes on at line " + std::to_string(from_) +
-      ": it is not the file that was read before, or was shortened; another file needs another "
-      "state.path");
+  return events_.poll(max_records, wait, out);
 }
 
 Status FileSource::commit(const Positions&) { return {}; }

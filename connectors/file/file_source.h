@@ -1,21 +1,20 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 
 #include "connectors/file/file_options.h"
-#include "connectors/file/input.h"
-#include "connectors/file/lines.h"
+#include "connectors/file/line_reader.h"
 #include "stream/source.h"
 
 namespace freshet {
 
 /// JSON lines from a file, a pipe or standard input; gzip and zstd are recognised by their first
-/// bytes.
+/// bytes. A file of the catalogue, if there is one, is read to its end before the first event.
 ///
-/// Partition 0; the offset is the line's number from 0, blank lines counted. A line is a record's
+/// Events are partition 0, the catalogue is partition 0 of the catalogue; the offset is the line's
+/// number from 0, blank lines counted. A line is a record's
 /// value, byte for byte without its newline; there is no key and no time. Blank lines yield no
 /// record. A line longer than `max_line_bytes` is cut to that length; it is far beyond what
 /// decoding accepts. A byte-order mark before the first line is taken off.
@@ -28,11 +27,12 @@ class FileSource : public Source {
 
   explicit FileSource(FileSourceOptions options);
 
-  /// Error: no such file, or it has fewer lines than `from` says.
+  /// Error: no such file, or it has fewer lines than `from` says. What `from` says of a catalogue
+  /// that is not configured any more is let be.
   Status open(const Positions& from, const Order& replay) override;
-  /// Names a file by its first line, so a file may be moved and grow; "" for standard input and for
-  /// what is no file of the disk.
-  std::string identity() override { return identity_; }
+  /// Names the file of events by its first line, so a file may be moved and grow; "" for standard
+  /// input and for what is no file of the disk.
+  std::string identity() override { return events_.identity(); }
 
   /// Returns early and empty-handed when a writer gave no whole line yet, and after 16 MiB without
   /// a record. Stops once the records of the call hold 8 MiB. An Error comes after the whole lines
@@ -46,22 +46,9 @@ class FileSource : public Source {
   Result<Positions> committed() override;
 
  private:
-  enum class Reading { some, nothing_yet, end };
-
-  void take_lines(std::size_t max_records, std::vector<Record>& out);
-  Status read_block(std::chrono::milliseconds wait, Reading& reading);
-  Status read_identity();
-  Error too_short() const;
-
-  FileSourceOptions options_;
-  std::string identity_;
-  std::unique_ptr<Input> input_;
-  LineCutter lines_{max_line_bytes};
-  Offset from_ = 0;         ///< lines before it are read past
-  Offset next_offset_ = 0;  ///< of the line that lines_ gives next
-  bool at_end_ = false;
-  std::optional<Error> failure_;  ///< stays: a damaged file does not heal
-  std::size_t taken_bytes_ = 0;   ///< of the records of this poll
+  const FileSourceOptions options_;
+  LineReader events_;
+  std::optional<LineReader> catalog_;  ///< until it was read
 };
 
 }  // namespace freshet

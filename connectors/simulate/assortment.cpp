@@ -122,7 +122,8 @@ std::uint32_t Assortment::department_begin(std::uint32_t department) const {
   return boundary(department, shelf_count_, department_count_);
 }
 
-std::string Assortment::catalog_record(std::uint32_t number) const {
+std::string Assortment::catalog_record(std::uint32_t number,
+                                       std::optional<std::uint32_t> stock) const {
   const Item& item = items_[number];
   const std::uint32_t department = department_of(item.shelf);
   const std::uint32_t in_department = item.shelf - department_begin(department);
@@ -141,7 +142,8 @@ std::string Assortment::catalog_record(std::uint32_t number) const {
   return "{\"item\":\"i" + std::to_string(number) + "\",\"title\":\"" + title +
          "\",\"category\":[\"" + broad + "\",\"" + middle + "\",\"" + narrow + "\"],\"brand\":\"" +
          brand + "\",\"price\":" + std::to_string(item.price_cents / 100) +
-         (cents < 10 ? ".0" : ".") + std::to_string(cents) + '}';
+         (cents < 10 ? ".0" : ".") + std::to_string(cents) +
+         (stock ? ",\"stock\":" + std::to_string(*stock) : "") + '}';
 }
 
 std::size_t Assortment::memory_bytes() const {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,8 +42,9 @@ class Assortment {
   /// The shelves of a department are [department_begin(d), department_begin(d + 1)).
   std::uint32_t department_begin(std::uint32_t department) const;
 
-  /// The item's record for the topic `catalog`, as one line of JSON without newline.
-  std::string catalog_record(std::uint32_t number) const;
+  /// The item's record for the topic `catalog`, as one line of JSON without newline; without
+  /// `stock` it does not say how many there are.
+  std::string catalog_record(std::uint32_t number, std::optional<std::uint32_t> stock = {}) const;
 
   std::size_t memory_bytes() const;
 

@@ -45,7 +45,9 @@ Shop::Shop(const SimulateOptions& options)
       assortment_(options.seed, options.items),
       popularity_(options.seed, assortment_),
       random_(seed_),
-      shoppers_(options.users) {
+      shoppers_(options.users),
+      in_shop_(options.items) {
+  for (std::uint32_t i = 0; i < options.items; ++i) in_shop_[i] = popularity_.is_available(i);
   for (Shopper& shopper : shoppers_) {
     std::fill(std::begin(shopper.seen), std::end(shopper.seen), nothing);
     std::fill(std::begin(shopper.bought), std::end(shopper.bought), nothing);
@@ -112,6 +114,11 @@ void Shop::refresh_popularity(std::int64_t now_us) {
   // The second condition keeps the cost of a refresh below that of the events between two.
   if (now_us - refreshed_us_ < refresh_us || events_since_refresh_ < assortment_.size() / 8) return;
   popularity_.refresh(now_us / second_us);
+  for (std::uint32_t item = 0; item < assortment_.size(); ++item) {
+    if (in_shop_[item] == popularity_.is_available(item)) continue;
+    in_shop_[item] = !in_shop_[item];
+    changed_.push_back(item);
+  }
   refreshed_us_ = now_us;
   events_since_refresh_ = 0;
 }
@@ -267,6 +274,11 @@ bool Shop::is_favourite(std::uint32_t user, std::uint32_t shelf) const {
     if (favourite_shelf(user, i) == shelf) return true;
   }
   return false;
+}
+
+std::string Shop::catalog_now(std::uint32_t item) const {
+  const auto stock = static_cast<std::uint32_t>(20 + mix(seed_ ^ item) % 180);
+  return assortment_.catalog_record(item, in_shop_[item] ? stock : 0);
 }
 
 std::size_t Shop::memory_bytes() const {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/simulate/assortment.h"
@@ -44,6 +45,12 @@ class Shop {
   Shop& operator=(const Shop&) = delete;
 
   ShopEvent next();
+
+  /// Items that came into the shop or went out of it since the last call, in ascending order: what
+  /// the shop says of them has changed before the event that `next` gave last.
+  std::vector<std::uint32_t> take_changed() { return std::exchange(changed_, {}); }
+  /// The item's record as of now: sold out while it is not in the shop.
+  std::string catalog_now(std::uint32_t item) const;
 
   const Assortment& assortment() const { return assortment_; }
   const ShopPopularity& popularity() const { return popularity_; }
@@ -105,6 +112,8 @@ class Shop {
   std::vector<Session> active_;  ///< a heap, the one that acts next on top
   std::int64_t arrival_us_ = 0;  ///< since the opening, as all times here
   std::uint64_t session_count_ = 0;
+  std::vector<bool> in_shop_;           ///< by item
+  std::vector<std::uint32_t> changed_;  ///< items, since they were last taken
 };
 
 }  // namespace freshet

@@ -18,7 +18,10 @@ config::Table<SimulateOptions> describe_simulate() {
               "Events per second of wall clock; 0 means as fast as possible.", range(0, 10'000'000))
       .option("start_time", &SimulateOptions::start_time,
               "Time of the first events, in milliseconds since 1970 UTC.",
-              range(std::int64_t{0}, latest_start_ms));
+              range(std::int64_t{0}, latest_start_ms))
+      .option("catalog", &SimulateOptions::catalog,
+              "The shop's catalogue comes before the first event, and a record of it whenever an "
+              "item comes into the shop, sells out or is back.");
 }
 
 }  // namespace freshet

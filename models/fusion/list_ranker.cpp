@@ -113,6 +113,9 @@ void ListRanker::fill_up(const Query& query, std::size_t size, Work& work) const
   for (std::uint32_t item = 0; item < popularity_->items() && work.pool.size() < size; ++item) {
     if (popularity_->known(ItemId(item))) work.pool.insert(ItemId(item));
   }
+  for (std::uint32_t item = 0; item < offered_.size() && work.pool.size() < size; ++item) {
+    if (offered_[item]) work.pool.insert(ItemId(item));
+  }
   for (const HistoryItem& own : query.user.history) {
     if (work.pool.size() >= size) return;
     work.pool.insert(own.item);
@@ -240,7 +243,9 @@ void ListRanker::learn(std::span<const Interaction> epoch) {
 void ListRanker::describe(ItemId item, const CatalogEntry* entry) {
   if (own_popularity_) own_popularity_->describe(item, entry);
   if (item.index() >= withheld_.size()) withheld_.resize(item.index() + 1, false);
-  withheld_[item.index()] = entry == nullptr || !entry->recommendable();
+  if (item.index() >= offered_.size()) offered_.resize(item.index() + 1, false);
+  offered_[item.index()] = entry != nullptr && entry->recommendable();
+  withheld_[item.index()] = !offered_[item.index()];
 }
 
 bool ListRanker::save_some(RowBatch& out, std::size_t rows_max) {

@@ -26,8 +26,8 @@ struct ListRankerOptions {
 ///  - Candidates: the union of each model's best, without the items that the gates or the user's
 ///  dislike
 ///    close out; every model's score is read for all of them. A list shorter than wanted is filled
-///    up from popularity: its top first, then all items that ever had an event, then the user's
-///    own.
+///    up from popularity: its top first, then all items that ever had an event or are in the
+///    catalogue, then the user's own.
 ///  - Popularity is always among the sources: if it is not among `models`, the ranker owns one,
 ///  learns it and gives it
 ///    the weight `own_popularity_weight`, so that it orders only what nothing else can tell apart.
@@ -92,6 +92,7 @@ class ListRanker : public Ranker {
   // Rank phase reads, learn phase writes.
   OwnItemGates gates_;
   std::vector<bool> withheld_;  ///< by item: the catalogue says that it is not recommendable
+  std::vector<bool> offered_;   ///< by item: the catalogue says that it is
 
   // Any phase.
   mutable std::atomic<std::uint64_t> dropped_{0};

@@ -51,7 +51,8 @@ class Inspect(Case):
     def test_item_as_json(self):
         a = json.loads(self.look("item", "a", "--json"))
         self.assertEqual((a["item"], a["users"]), ("a", 2))
-        self.assertEqual(set(a["goes_with"]), {"session_knn", "item_cf", "transitions", "repeat", "popularity"})
+        self.assertEqual(set(a["goes_with"]), {"session_knn", "user_cf", "item_cf", "factorization", "transitions",
+                                               "content", "repeat", "popularity"})
         self.assertEqual(a["goes_with"]["transitions"][0]["item"], "b")
         self.assertEqual(a["goes_with"]["item_cf"][0]["item"], "b")
         for found in a["goes_with"].values():
@@ -67,7 +68,7 @@ class Inspect(Case):
     def test_state(self):
         state = json.loads(self.look("state", "--json"))
         self.assertRegex(state["digest"], r"\A[0-9a-f]{16}\Z")
-        self.assertEqual((state["format"], state["positions"]), (2, {"0": 6}))
+        self.assertEqual((state["format"], state["positions"]), (3, {"0": 6}))
         self.assertEqual(state["spaces"]["user"]["rows"], 2)
         self.assertEqual(state["spaces"]["item"]["rows"], 3)
         text = self.look("state")

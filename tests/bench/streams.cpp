@@ -44,6 +44,7 @@ std::vector<Record> simulated_records(std::uint64_t events, std::uint32_t users)
   SimulateOptions options;
   options.events = events;
   options.users = users;
+  options.catalog = false;
   SimulateSource source(options, system_clock());
   std::vector<Record> records;
   records.reserve(events);

@@ -65,6 +65,28 @@ void write_events(Folder folder) {
   folder.write(write_record({0, forget}));
 }
 
+void write_catalog(Folder folder) {
+  const auto say = [&folder](const char* key, const char* json) {
+    Record record;
+    if (key != nullptr) record.key = key;
+    if (json != nullptr) record.value = json;
+    folder.write(write_record({0, record}));
+  };
+  say("i", nullptr);
+  say(nullptr, nullptr);
+  say(nullptr,
+      R"({"item":"boots","title":"Boots \u00e9","category":["Outdoor","Shoes"],"brand":"F"})");
+  say(nullptr, R"({"item":7,"price":9.95,"available":false,"stock":-3,"tags":["new","sale"]})");
+  say("i", R"({"attributes":{"b":true,"a":1.5,"c":"x"},"embedding":[1,-0.5,1e-3],"kind":"k"})");
+  say("i", R"({"category":"Shoes","embedding":[0,0],"available":null,"tags":[]})");
+  say(nullptr, R"({"item":"","price":-1,"stock":1e3,"embedding":[1e39],"attributes":{"a":[]}})");
+  say(nullptr, R"({"item":"i","item":"j"})");
+  for (const test::HostileRecord& hostile : test::hostile_corpus()) {
+    if (hostile.record.key && hostile.record.key->size() > 255) continue;
+    folder.write(write_record({0, hostile.record}));
+  }
+}
+
 void write_configurations(Folder folder) {
   folder.write(config::dump(describe_events(), EventOptions{}));
   folder.write("{\"events\":" + config::dump(describe_events(), EventOptions{}) + "}");
@@ -158,6 +180,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   write_events(Folder(argv[1], "event"));
+  write_catalog(Folder(argv[1], "catalog"));
   write_configurations(Folder(argv[1], "configuration"));
   write_state_rows(Folder(argv[1], "state_rows"));
   return 0;

@@ -82,12 +82,14 @@ void use(Model& model) {
 void check_model(const config::Tagged& options, Rows rows) {
   const auto model = make_model(options);
   if (!was_read(model->restore(rows, World::items))) return;
+  World::describe(*model);
   use(*model);
   RowBatch batch;
   model->save(batch);
   rows.apply(batch);
   const auto back = make_model(options);
   check(was_read(back->restore(rows, World::items)), "what is saved can be restored");
+  World::describe(*back);
   const auto one = model->make_scratch(), other = back->make_scratch();
   for (std::uint32_t user = 0; user < World::users; ++user) {
     const Query query = world().query(user);
@@ -159,7 +161,8 @@ void check_user(std::string_view row, const std::vector<config::Tagged>& models)
     event.type = types.find(type).value();
     event.time_ms = World::start_ms;
     Interaction learned;
-    if (fold.apply(user, event, ItemId(3), learned)) epoch.push_back(std::move(learned));
+    if (fold.apply(user, event, ItemId(3), learned) == UserFold::Taken::learned)
+      epoch.push_back(std::move(learned));
   }
   Interaction& forget = epoch.emplace_back();
   forget.forget = true;

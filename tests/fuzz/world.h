@@ -28,6 +28,8 @@ class World {
   const std::vector<Interaction>& next() const { return next_; }
   const std::vector<User>& people() const { return people_; }
   Query query(std::uint32_t user) const;
+  /// As the engine does after a restore: the catalogue has a word on every other item.
+  static void describe(Model& model);
 
  private:
   void act(std::uint32_t user, std::uint32_t item, std::string_view type, std::int64_t time_ms,

@@ -38,14 +38,15 @@ TEST_CASE("item_cf: a pair counts less the further apart, an own item the older 
   ItemCf model(options);
   for (const std::uint32_t item : {1U, 2U, 3U}) play.act(0, item);
   model.learn(play.take());
-  // All n are 1: co(1,2) = 1, co(2,3) = 1, co(1,3) = 0.97.
+  // All n are 1: co(1,2) = 1, co(2,3) = 1, co(1,3) = 0.97, in units of 1/256.
+  const double apart = 248.0 / 256;
   play.act(9, 1);
   auto list = candidates(model, play.ask(9));
   CHECK(score_of(list, 2) == Approx(1));
-  CHECK(score_of(list, 3) == Approx(0.97));
+  CHECK(score_of(list, 3) == Approx(apart));
   play.act(9, 2);
   list = candidates(model, play.ask(9));
-  CHECK(score_of(list, 3) == Approx(1 + 0.5 * 0.97));
+  CHECK(score_of(list, 3) == Approx(1 + 0.5 * apart));
   CHECK(score_of(list, 2) == Approx(0.5));
 }
 

@@ -14,7 +14,8 @@ void Play::act(std::uint32_t user, std::uint32_t item, std::string_view type, st
   Interaction x;
   x.user = UserId(user);
   newest_[user] = event.type;
-  if (fold_.apply(users_[user], event, ItemId(item), x)) learned_.push_back(std::move(x));
+  const auto taken = fold_.apply(users_[user], event, ItemId(item), x, known_);
+  if (taken == UserFold::Taken::learned) learned_.push_back(std::move(x));
 }
 
 void Play::forget(std::uint32_t user) {
@@ -27,7 +28,10 @@ void Play::forget(std::uint32_t user) {
   users_.erase(user);
 }
 
-std::vector<Interaction> Play::take() { return std::exchange(learned_, {}); }
+std::vector<Interaction> Play::take() {
+  for (const Interaction& x : learned_) known_ += x.positive() ? 1 : 0;
+  return std::exchange(learned_, {});
+}
 
 Query Play::ask(std::uint32_t user, std::size_t limit, std::int64_t later_ms) {
   const User& known = users_[user];
@@ -60,6 +64,35 @@ void Crowd::act(Play& play, std::size_t n) {
                                          : "dislike";
     play.act(user, item, type, now_ms_);
   }
+}
+
+Shelf::Shelf(std::uint32_t items) {
+  for (std::uint32_t item = 0; item < items; ++item) entries_.emplace_back(entry(item));
+}
+
+void Shelf::change(std::uint32_t item, std::optional<CatalogEntry> entry,
+                   std::initializer_list<Model*> models) {
+  entries_.at(item) = std::move(entry);
+  for (Model* model : models) {
+    model->describe(ItemId(item), entries_[item] ? &*entries_[item] : nullptr);
+  }
+}
+
+void Shelf::tell(Model& model) const {
+  for (std::uint32_t item = 0; item < entries_.size(); ++item) {
+    model.describe(ItemId(item), entries_[item] ? &*entries_[item] : nullptr);
+  }
+}
+
+CatalogEntry Shelf::entry(std::uint32_t item) {
+  CatalogEntry e;
+  e.title = "Thing " + std::to_string(item / 7);
+  e.category = {"department " + std::to_string(item % 3), "shelf " + std::to_string(item % 6)};
+  e.brand = "brand " + std::to_string(item % 5);
+  e.price = 1 + item % 30;
+  if (item % 11 == 10) e.stock = 0;
+  if (item % 4 == 0) e.embedding = {1, static_cast<float>(item % 9), -1};
+  return e;
 }
 
 std::vector<Candidate> candidates(const Model& model, const Query& query) {

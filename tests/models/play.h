@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ class Play {
   std::map<std::uint32_t, User> users_;
   std::map<std::uint32_t, EventTypeId> newest_;
   std::vector<Interaction> learned_;
+  std::uint64_t known_ = 0;  ///< interactions of positive weight taken
 };
 
 /// A reproducible stream: users, items and types with repeats, sessions, returns and dislikes.
@@ -53,6 +55,22 @@ class Crowd {
   std::uint64_t state_;
   std::uint32_t users_, items_;
   std::int64_t now_ms_ = day;
+};
+
+/// A shop's words on its items: what models of content live on, and others must not mind.
+class Shelf {
+ public:
+  /// Items from 0, in 6 categories of 3 departments, by 5 brands, some out of stock.
+  explicit Shelf(std::uint32_t items);
+  /// Another word on an item; none: withdrawn. Tells the models.
+  void change(std::uint32_t item, std::optional<CatalogEntry> entry,
+              std::initializer_list<Model*> models);
+  /// As the engine does after a restore.
+  void tell(Model& model) const;
+  static CatalogEntry entry(std::uint32_t item);
+
+ private:
+  std::vector<std::optional<CatalogEntry>> entries_;
 };
 
 /// A model's candidates for a query.

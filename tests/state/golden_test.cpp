@@ -66,10 +66,30 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
+/// The shop's words on some of the items: of every field, one withdrawn.
+void add_catalog(std::vector<Record>& log) {
+  auto say = [&log, n = Offset{0}](std::string item, const char* json) mutable {
+    Record record;
+    record.partition = catalog_partition(0);
+    record.offset = n++;
+    record.key = std::move(item);
+    if (json != nullptr) record.value = json;
+    log.push_back(std::move(record));
+  };
+  say("i1",
+      R"({"item":"i1","title":"Boots","category":["Outdoor","Shoes"],"brand":"F","price":9.5,)"
+      R"("available":true,"stock":3,"tags":["new"],"attributes":{"a":1,"b":"c","d":true},)"
+      R"("embedding":[1,-0.5],"kind":"product"})");
+  say("i2", R"({"item":"i2","title":"Boots","available":false})");
+  say("i3", nullptr);
+}
+
 /// All rows, one a line: space, key, value.
 std::string rows_of_fixed_run() {
   const Settings settings;
-  Wire wire(fixed_log());
+  std::vector<Record> log = fixed_log();
+  add_catalog(log);
+  Wire wire(std::move(log));
   Outbox box;
   ScriptedSource source(wire, {});
   RecordingSink sink(box);
@@ -134,8 +154,9 @@ TEST_CASE("no row's bytes change within a format version") {
 
 TEST_CASE("the golden rows are of every kind there is") {
   const std::string rows = rows_of_fixed_run();
-  for (const char* space : {"meta", "user", "item", "session_knn", "item_cf", "transitions",
-                            "repeat", "popularity", "fusion"}) {
+  for (const char* space :
+       {"meta", "user", "item", "session_knn", "user_cf", "item_cf", "transitions", "repeat",
+        "popularity", "factorization", "fusion", "content", "catalog"}) {
     INFO(space);
     CHECK((rows.starts_with(space) || rows.find('\n' + std::string(space)) != std::string::npos));
   }

@@ -20,7 +20,7 @@ MAY_INCLUDE = {
 LIBRARIES = {
     r"librdkafka/": ("connectors/kafka/",),
     r"rocksdb/": ("state/",),
-    r"simdjson": ("stream/decoder.cpp",),
+    r"simdjson": ("stream/record_fields.h",),
     r"absl/": ("stream/iso_time.cpp",),
     r"xxhash": ("stream/hash.cpp",),
     r"spdlog/": ("app/log.cpp",),

@@ -16,11 +16,13 @@ std::vector<config::Problem> read_text(const config::Table<S>& table, const std:
   return config::read(table, layers, options);
 }
 
-TEST_CASE("a file source wants a path, and no catalogue yet") {
+TEST_CASE("a file source wants a path, and takes a catalogue of its own") {
   FileSourceOptions options;
   CHECK(read_text(describe_file_source(), "{}", options).size() == 1);
-  CHECK(read_text(describe_file_source(), R"({"path":"e","catalog_path":"c"})", options).size() ==
+  CHECK(read_text(describe_file_source(), R"({"path":"e","catalog_path":"e"})", options).size() ==
         1);
+  CHECK(read_text(describe_file_source(), R"({"path":"e","catalog_path":"c"})", options).empty());
+  CHECK(options.catalog_path == "c");
   CHECK(read_text(describe_file_source(), R"({"path":"e.gz"})", options).empty());
   CHECK(options.path == "e.gz");
 }

@@ -59,18 +59,23 @@ TEST_CASE("a tombstone says who was forgotten") {
 
 TEST_CASE("a rejected record is kept with its reason, its place and its bytes") {
   const Folder folder;
-  FileSink sink({.path = folder / "lists", .events_topic = "clicks"});
+  FileSink sink({.path = folder / "lists", .events_topic = "clicks", .catalog_topic = "goods"});
   REQUIRE(sink.open(""));
   auto outputs = several(rejected(std::string("\0\xff\n", 3), "user: \"\xff\" is no text", 17),
                          rejected("", "empty"));
   outputs[0].partition = 3;
   outputs[1].value.reset();
+  std::vector<Output> of_catalog;
+  of_catalog.push_back(rejected("x", "bad", 4));
+  of_catalog[0].partition = catalog_partition(2);
   REQUIRE(sink.write(outputs));
+  REQUIRE(sink.write(of_catalog));
   REQUIRE(sink.flush({}));
   CHECK(read_file(folder / "lists.rejected") ==
         "{\"reason\":\"user: \\\"\xef\xbf\xbd\\\" is no text\",\"source\":\"clicks/3/17\","
         "\"record_base64\":\"AP8K\"}\n"
-        "{\"reason\":\"empty\",\"source\":\"clicks/0/0\",\"record_base64\":null}\n");
+        "{\"reason\":\"empty\",\"source\":\"clicks/0/0\",\"record_base64\":null}\n"
+        "{\"reason\":\"bad\",\"source\":\"goods/2/4\",\"record_base64\":\"eA==\"}\n");
   CHECK(read_file(folder / "lists").empty());
 }
 
