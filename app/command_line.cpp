@@ -236,6 +236,8 @@ void add_inspect(CLI::App& app, CommandLine& line) {
       [=](const Settings& s) { return inspect_item_command(s, *name, *json); });
   add("state", "The whole: digest, positions, sizes", false,
       [=](const Settings& s) { return inspect_state_command(s, *json); });
+  add("fusion", "Fusion: each model's weight, as learned", false,
+      [=](const Settings& s) { return inspect_fusion_command(s, *json); });
 }
 
 void add_explain(CLI::App& app, CommandLine& line) {

@@ -188,6 +188,45 @@ std::string state_text(const Json& s) {
   return out + "\n" + text_table(rows);
 }
 
+Json fusion_json(const Settings& settings, const FusionReport& report) {
+  Json out;
+  out["type"] = settings.fusion.type();
+  out["choices"] = report.choices;
+  out["loss"] = report.loss;
+  out["drifts"] = report.drifts;
+  out["blend"] = Json::object();
+  for (const auto& [name, share] : report.blend) out["blend"][name] = share;
+  out["models"] = Json::object();
+  out["features"] = Json::object();
+  for (const FusionReport::Weight& w : report.weights) {
+    if (w.what.empty()) {
+      out["models"][w.model] = w.weight;
+    } else {
+      out["features"][w.what] = w.weight;
+    }
+  }
+  return out;
+}
+
+std::string fusion_text(const Json& f) {
+  std::string out = "fusion   " + f["type"].get<std::string>() + "\n";
+  if (f["models"].empty()) return out + "its weights are fixed by the configuration\n";
+  out += "choices  " + grouped(f["choices"]) + " learned from, mean loss " +
+         fixed(f["loss"].get<double>(), 3) + ", drift noticed " + f["drifts"].dump() + " times\n";
+  for (const auto& [name, share] : f["blend"].items()) {
+    out += "blend    " + name + " " + percent(share.get<double>()) + "\n";
+  }
+  for (const char* const what : {"models", "features"}) {
+    if (f[what].empty()) continue;
+    std::vector<std::vector<std::string>> rows = {{what, "weight"}};
+    for (const auto& [name, weight] : f[what].items()) {
+      rows.push_back({name, fixed(weight.get<double>(), 4)});
+    }
+    out += "\n" + text_table(rows);
+  }
+  return out;
+}
+
 int print(const Json& value, bool json, std::string (*text)(const Json&)) {
   std::fputs((json ? value.dump() + "\n" : text(value)).c_str(), stdout);
   return exit_done;
@@ -232,6 +271,12 @@ int inspect_state_command(const Settings& settings, bool json) {
   auto place = stored_place(**store);
   if (!place) return failed(place.error().message);
   return print(state_json(*summary, place->positions), json, state_text);
+}
+
+int inspect_fusion_command(const Settings& settings, bool json) {
+  auto state = restored_state(settings);
+  if (!state) return failed(state.error().message);
+  return print(fusion_json(settings, state->engine->ranker().report()), json, fusion_text);
 }
 
 }  // namespace freshet

@@ -104,10 +104,7 @@ Table<Settings> describe_settings() {
       .option("similar", &Settings::similar, describe_similar())
       .option("models", &Settings::models, model_types(), config::not_empty(),
               config::check(models_problem, "each type once"))
-      .option("fusion", &Settings::fusion,
-              fusion_types()
-                  .not_yet("stacking", "Learned fusion comes with a later version.")
-                  .not_yet("hedge", "Learned fusion comes with a later version."))
+      .option("fusion", &Settings::fusion, fusion_types())
       .option("rules", &Settings::rules, config::types("Rules that change a finished list."),
               not_yet("Rules come with a later version."))
       .option(

@@ -65,9 +65,7 @@ void Popularity::explain(const Query&, Scratch&, std::span<const ItemId>,
                          std::vector<Reason>&) const {}
 
 float Popularity::count(ItemId item, Horizon horizon) const {
-  if (item.index() >= items_.size()) return 0;
-  const double now = static_cast<double>(events_) / half_life_[horizon];
-  return std::exp2(static_cast<float>(items_[item.index()].log2_sum[horizon] - now));
+  return std::exp2(log2_count(item, horizon));
 }
 
 float Popularity::score_of(ItemId item) const {

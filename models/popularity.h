@@ -66,6 +66,12 @@ class Popularity final : public Model {
 
   /// The decayed count of any item, 0 for an unknown one. Cost: one exp2.
   float count(ItemId item, Horizon horizon) const;
+  /// The logarithm of `count` to base 2, minus infinity for an unknown item. Cost: O(1).
+  float log2_count(ItemId item, Horizon horizon) const {
+    if (item.index() >= items_.size()) return -std::numeric_limits<float>::infinity();
+    return static_cast<float>(items_[item.index()].log2_sum[horizon] -
+                              static_cast<double>(events_) / half_life_[horizon]);
+  }
   /// The best `top_items` by score, highest first.
   std::span<const Candidate> top() const { return top_; }
   /// Items with an event so far have ids below this.

@@ -7,7 +7,9 @@
 
 #include "models/content.h"
 #include "models/factorization.h"
+#include "models/fusion/hedge.h"
 #include "models/fusion/rrf.h"
+#include "models/fusion/stacking.h"
 #include "models/fusion/weighted.h"
 #include "models/item_cf.h"
 #include "models/popularity.h"
@@ -62,6 +64,8 @@ const std::vector<ModelKind>& model_kinds() {
 
 const std::vector<FusionKind>& fusion_kinds() {
   static const std::vector<FusionKind> kinds = {
+      fusion<StackingRanker>("stacking", describe_stacking),
+      fusion<HedgeRanker>("hedge", describe_hedge),
       fusion<WeightedRanker>("weighted", describe_weighted),
       fusion<RrfRanker>("rrf", describe_rrf),
   };
@@ -86,7 +90,7 @@ std::vector<config::Tagged> default_models() {
   return all;
 }
 
-config::Tagged default_fusion() { return find(fusion_kinds(), "weighted").defaults; }
+config::Tagged default_fusion() { return find(fusion_kinds(), "stacking").defaults; }
 
 std::unique_ptr<Model> make_model(const config::Tagged& options) {
   return find(model_kinds(), options.type()).make(options);

@@ -1,6 +1,7 @@
 #include "models/transitions.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "models/accumulator.h"
@@ -109,13 +110,16 @@ void Transitions::score(const Query&, Scratch& scratch, std::span<const ItemId> 
   for (std::size_t i = 0; i < items.size(); ++i) out[i] = work.total(items[i]);
 }
 
-void Transitions::score_apart(Scratch& scratch, std::span<const ItemId> items,
-                              std::span<float> current, std::span<float> recent) const {
+std::span<const std::string_view> Transitions::signals() const {
+  static constexpr std::array<std::string_view, 2> names = {"current", "recent"};
+  return names;
+}
+
+void Transitions::score_signal(std::size_t signal, Scratch& scratch, std::span<const ItemId> items,
+                               std::span<float> out) const {
   const Work& work = static_cast<const Work&>(scratch);
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    current[i] = work.current[items[i]];
-    recent[i] = work.recent[items[i]];
-  }
+  const ScoreAccumulator& scores = signal == 0 ? work.current : work.recent;
+  for (std::size_t i = 0; i < items.size(); ++i) out[i] = scores[items[i]];
 }
 
 void Transitions::explain(const Query&, Scratch& scratch, std::span<const ItemId> items,

@@ -55,17 +55,16 @@ class Transitions final : public Model {
   void candidates(const Query& query, Scratch& scratch, std::vector<Candidate>& out) const override;
   void score(const Query& query, Scratch& scratch, std::span<const ItemId> items,
              std::span<float> out) const override;
+  /// `current` and `recent`.
+  std::span<const std::string_view> signals() const override;
+  void score_signal(std::size_t signal, Scratch& scratch, std::span<const ItemId> items,
+                    std::span<float> out) const override;
   void explain(const Query& query, Scratch& scratch, std::span<const ItemId> items,
                std::vector<Reason>& out) const override;
   void learn(std::span<const Interaction> epoch) override;
   bool save_some(RowBatch& out, std::size_t rows_max) override;
   Status restore(const RowReader& rows, std::size_t items) override;
   std::size_t memory_bytes() const override;
-
-  /// The two scores apart, for the query last given to `candidates`: `current` and `recent` of each
-  /// item.
-  void score_apart(Scratch& scratch, std::span<const ItemId> items, std::span<float> current,
-                   std::span<float> recent) const;
 
  private:
   struct Row {

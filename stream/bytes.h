@@ -77,8 +77,9 @@ class ByteReader {
     bytes_.remove_prefix(sizeof(T));
     return value;
   }
-  std::string_view text() {
-    const auto n = number<std::uint32_t>();
+  std::string_view text() { return bytes(number<std::uint32_t>()); }
+  /// The next `n` bytes; empty if there are not so many.
+  std::string_view bytes(std::size_t n) {
     if (bytes_.size() < n) {
       fail();
       return {};

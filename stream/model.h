@@ -159,6 +159,18 @@ class Model {
   virtual void score(const Query& query, Scratch& scratch, std::span<const ItemId> items,
                      std::span<float> out) const = 0;
 
+  /// Names of scores that the model can give apart, e.g. because it blends them in `score`; empty:
+  /// none but that one. Fixed for the model's life.
+  virtual std::span<const std::string_view> signals() const { return {}; }
+  /// As `score`, of one of `signals()`.
+  virtual void score_signal(std::size_t signal, Scratch& scratch, std::span<const ItemId> items,
+                            std::span<float> out) const {
+    (void)signal;
+    (void)scratch;
+    (void)items;
+    (void)out;
+  }
+
   /// Appends, for each of `items`, which of the user's own items its score came from. Called for
   /// the few items of a finished list, after `candidates` with the same query.
   virtual void explain(const Query& query, Scratch& scratch, std::span<const ItemId> items,

@@ -30,6 +30,21 @@ struct RankedList {
   std::string example;
 };
 
+/// What a fusion has learned, for people to look at.
+struct FusionReport {
+  struct Weight {
+    std::string model;  ///< one of Ranker::part_names
+    std::string what;   ///< of what is known of it; "": its weight as a whole
+    double weight = 0;
+  };
+  std::vector<Weight> weights;  ///< by model; empty: fixed by the configuration
+  std::uint64_t choices = 0;    ///< learned from
+  std::uint64_t drifts = 0;     ///< times that the loss rose for good, and learning was sped up
+  double loss = 0;              ///< mean since the last of them, in nats a choice
+  /// Shares of the ways to score that are blended, by name; empty: there is one.
+  std::vector<std::pair<std::string, double>> blend;
+};
+
 /// Makes one list out of what the models say. Threads and purity as Model.
 class Ranker {
  public:
@@ -46,6 +61,7 @@ class Ranker {
                     RankedList& out) const = 0;
 
   virtual void learn(std::span<const Interaction> epoch) = 0;
+  virtual FusionReport report() const { return {}; }
   /// How much each model counts now, by name, for people to read; empty: the ranker cannot tell.
   virtual std::vector<std::pair<std::string, double>> weights() const { return {}; }
   /// As Model::describe. An item that is not recommendable is in no list from now on.

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <functional>
 
 #include "models/accumulator.h"
+#include "models/fusion/order_key.h"
 
 namespace freshet {
 
@@ -19,10 +20,12 @@ struct ListRanker::Work final : Scratch {
   std::vector<std::unique_ptr<Scratch>> scratch;  ///< by source
   std::vector<std::vector<Candidate>> lists;      ///< by source, what it proposed
   CandidatePool pool;
-  Query query;                ///< the models' query
-  std::vector<float> shares;  ///< source × item of the pool
-  TopSelector top;
-  std::vector<Candidate> chosen;
+  Query query;                        ///< the models' query
+  std::unique_ptr<Scratch> weighing;  ///< the subclass's
+  std::vector<float> scores;          ///< by item of the pool
+  std::vector<std::uint64_t> keys;    ///< by item of the pool, the better the greater
+  std::vector<float> parts;           ///< of one item, by source
+  std::vector<ItemId> chosen;
   std::vector<std::int64_t> chosen_units;  ///< chosen × source, in units of 1e-9
   std::vector<std::int64_t> totals;        ///< by chosen
   std::vector<std::uint32_t> order;
@@ -51,6 +54,8 @@ std::unique_ptr<Scratch> ListRanker::make_scratch() const {
   auto work = std::make_unique<Work>();
   for (const Model* model : sources_) work->scratch.push_back(model->make_scratch());
   work->lists.resize(sources_.size());
+  work->parts.resize(sources_.size());
+  work->weighing = make_weighing();
   return work;
 }
 
@@ -68,7 +73,7 @@ void ListRanker::rank(const Query& query, std::size_t size, bool want_by_model, 
       dropped_.fetch_add(1, std::memory_order_relaxed);
     }
   }
-  choose(size, work, out);
+  choose(query, size, work, out);
   give_reasons(work.query, work, out);
   list_popular(size, work, out);
   out.by_model.clear();
@@ -130,45 +135,44 @@ void ListRanker::fill_up(const Query& query, std::size_t size, Work& work) const
   }
 }
 
-void ListRanker::choose(std::size_t size, Work& work, RankedList& out) const {
+void ListRanker::choose(const Query& query, std::size_t size, Work& work, RankedList& out) const {
   const CandidatePool& pool = work.pool;
   const std::size_t n = pool.size(), width = sources_.size();
-  work.shares.assign(width * n, 0);
-  std::vector<float>& sums = work.pool.sums();
-  sums.assign(n, 0);
-  for (std::size_t m = 0; m < width; ++m) {
-    const std::span<float> row(work.shares.data() + m * n, n);
-    give_shares(pool, m, row);
-    for (std::size_t i = 0; i < n; ++i) sums[i] += row[i];
-  }
-  work.top.begin(size);
-  for (std::size_t i = 0; i < n; ++i) {
-    work.top.offer(pool.items()[i].value, std::max(sums[i], std::numeric_limits<float>::min()));
-  }
-  work.top.finish(work.chosen);
-  const std::size_t chosen = work.chosen.size();
+  const Gathered in{query, pool, work.scratch, size};
+  work.scores.assign(n, 0);
+  out.example.clear();
+  weigh(in, *work.weighing, work.scores, out.example);
+  work.keys.resize(n);
+  for (std::size_t i = 0; i < n; ++i) work.keys[i] = order_key(work.scores[i], pool.items()[i]);
+  const std::size_t chosen = std::min(n, size);
+  std::nth_element(work.keys.begin(), work.keys.begin() + static_cast<std::ptrdiff_t>(chosen),
+                   work.keys.end(), std::greater<>());
+  std::sort(work.keys.begin(), work.keys.begin() + static_cast<std::ptrdiff_t>(chosen),
+            std::greater<>());
+  work.chosen.resize(chosen);
   work.chosen_units.resize(chosen * width);
   work.totals.assign(chosen, 0);
   work.order.resize(chosen);
   for (std::size_t c = 0; c < chosen; ++c) {
     work.order[c] = static_cast<std::uint32_t>(c);
-    const std::uint32_t place = pool.place(work.chosen[c].item);
+    work.chosen[c] = item_of(work.keys[c]);
+    split(in, *work.weighing, pool.place(work.chosen[c]), work.parts);
     for (std::size_t m = 0; m < width; ++m) {
-      const std::int64_t share = std::llround(double{work.shares[m * n + place]} * units);
-      work.chosen_units[c * width + m] = share;
-      work.totals[c] += share;
+      const std::int64_t part = std::llround(double{work.parts[m]} * units);
+      work.chosen_units[c * width + m] = part;
+      work.totals[c] += part;
     }
   }
   std::sort(work.order.begin(), work.order.end(), [&work](std::uint32_t a, std::uint32_t b) {
     return work.totals[a] != work.totals[b] ? work.totals[a] > work.totals[b]
-                                            : work.chosen[a].item < work.chosen[b].item;
+                                            : work.chosen[a] < work.chosen[b];
   });
   out.entries.resize(chosen);
   out.parts.resize(chosen * width);
   for (std::size_t k = 0; k < chosen; ++k) {
     const std::size_t c = work.order[k];
     RankedList::Entry& entry = out.entries[k];
-    entry.item = work.chosen[c].item;
+    entry.item = work.chosen[c];
     entry.score = static_cast<double>(work.totals[c]) / units;
     entry.because_count = 0;
     for (std::size_t m = 0; m < width; ++m) {
@@ -201,6 +205,7 @@ void ListRanker::give_reasons(const Query& query, Work& work, RankedList& out) c
     for (const Reason& r : work.reasons) {
       if (place(r) == 0) continue;
       const auto share = static_cast<float>(out.parts[r.candidate * width + m]);
+      if (!(share > 0)) continue;
       work.reason_weights[r.candidate * own + place(r) - 1] +=
           share * r.weight / work.reason_sums[r.candidate];
     }
@@ -238,6 +243,14 @@ void ListRanker::list_by_model(std::size_t size, const Work& work, RankedList& o
 void ListRanker::learn(std::span<const Interaction> epoch) {
   gates_.learn(epoch);
   if (own_popularity_) own_popularity_->learn(epoch);
+}
+
+std::vector<std::pair<std::string, double>> ListRanker::weights() const {
+  std::vector<std::pair<std::string, double>> out;
+  for (const FusionReport::Weight& w : report().weights) {
+    if (w.what.empty()) out.emplace_back(w.model, w.weight);
+  }
+  return out;
 }
 
 void ListRanker::describe(ItemId item, const CatalogEntry* entry) {

@@ -20,8 +20,16 @@ struct ListRankerOptions {
   GateOptions gates;
 };
 
-/// What every fusion shares: collects the candidates, lets a subclass say what each model gives to
-/// each of them, and makes the list, its parts and reasons.
+/// What a fusion weighs for one list.
+struct Gathered {
+  const Query& query;         ///< as the engine asked
+  const CandidatePool& pool;  ///< every source's candidates, scores and ranks
+  std::span<const std::unique_ptr<Scratch>> scratch;  ///< the sources', after `candidates`
+  std::size_t size;                                   ///< entries that the list is to have
+};
+
+/// What every fusion shares: collects the candidates, lets a subclass score each of them and say
+/// what each model gave to the best, and makes the list, its parts and reasons.
 ///
 ///  - Candidates: the union of each model's best, without the items that the gates or the user's
 ///  dislike
@@ -33,10 +41,10 @@ struct ListRankerOptions {
 ///    the weight `own_popularity_weight`, so that it orders only what nothing else can tell apart.
 ///  - A model that gives a score that is not finite is left out of that list and counted in
 ///  `dropped()`.
-///  - Shares are rounded to 1e-9 and an entry's score is their sum, so printed parts add up to
-///  printed scores.
-///  - Reasons: each model's own (Model::explain), scaled to its share in the entry, added up; the
-///  best three.
+///  - Parts are rounded to 1e-9 and an entry's score is their sum, so printed parts add up to
+///  printed scores. They may be negative.
+///  - Reasons: each model's own (Model::explain), scaled to its part in the entry if that is above
+///  0, added up; the best three.
 ///
 /// Cost of a list: the models', and O(candidates · models). Nothing is allocated once the scratch
 /// is warm.
@@ -52,6 +60,8 @@ class ListRanker : public Ranker {
   void rank(const Query& query, std::size_t size, bool want_by_model, Scratch& scratch,
             RankedList& out) const override;
   void learn(std::span<const Interaction> epoch) override;
+  /// Those of `report` that speak of a model as a whole.
+  std::vector<std::pair<std::string, double>> weights() const override;
   void describe(ItemId item, const CatalogEntry* entry) override;
   bool save_some(RowBatch& out, std::size_t rows_max) override;
   Status restore(const RowReader& rows, std::size_t items) override;
@@ -60,16 +70,23 @@ class ListRanker : public Ranker {
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  protected:
-  std::size_t sources() const { return sources_.size(); }
+  std::span<const Model* const> sources() const { return sources_; }
+  const Popularity& popularity() const { return *popularity_; }
   /// Whether the source is the ranker's own popularity.
   bool is_own_popularity(std::size_t model) const {
     return own_popularity_ && model + 1 == sources_.size();
   }
 
-  /// Writes what source `model` gives to each item of the pool, at least 0, into `out`, which is
-  /// all 0 and has one place an item.
-  virtual void give_shares(const CandidatePool& pool, std::size_t model,
-                           std::span<float> out) const = 0;
+  /// Working memory of `weigh` and `split` for one thread.
+  virtual std::unique_ptr<Scratch> make_weighing() const = 0;
+  /// Writes the finite score of each item of the pool. May leave what it wants to see again in
+  /// `example`, which is empty.
+  virtual void weigh(const Gathered& in, Scratch& weighing, std::span<float> scores,
+                     std::string& example) const = 0;
+  /// Writes each source's part in the score of the item at `place` of the pool last weighed; they
+  /// add up to it but for rounding. Called for the few items of the list.
+  virtual void split(const Gathered& in, Scratch& weighing, std::uint32_t place,
+                     std::span<float> parts) const = 0;
 
  private:
   struct Work;
@@ -77,7 +94,7 @@ class ListRanker : public Ranker {
   void block_items(const Query& query, Work& work) const;
   void collect(std::size_t size, Work& work) const;
   void fill_up(const Query& query, std::size_t size, Work& work) const;
-  void choose(std::size_t size, Work& work, RankedList& out) const;
+  void choose(const Query& query, std::size_t size, Work& work, RankedList& out) const;
   void give_reasons(const Query& query, Work& work, RankedList& out) const;
   void list_popular(std::size_t size, const Work& work, RankedList& out) const;
   void list_by_model(std::size_t size, const Work& work, RankedList& out) const;

@@ -55,9 +55,6 @@ class CandidatePool {
   /// Where the items of a model's own list stand.
   std::span<const Ranked> ranks(std::size_t model) const { return ranks_[model]; }
 
-  /// Working memory for `items().size()` numbers.
-  std::vector<float>& sums() { return sums_; }
-
  private:
   static constexpr std::uint32_t blocked_mark = 0xffffffffU;
   std::uint32_t mark(ItemId item) const {
@@ -72,7 +69,6 @@ class CandidatePool {
   std::vector<std::vector<float>> scores_;
   std::vector<std::vector<Ranked>> ranks_;
   std::vector<float> best_;
-  std::vector<float> sums_;
 };
 
 }  // namespace freshet

@@ -15,7 +15,7 @@ config::Table<RrfOptions> describe_rrf() {
 }
 
 RrfRanker::RrfRanker(std::vector<const Model*> models, const RrfOptions& options)
-    : ListRanker(std::move(models), {.candidates = options.candidates, .gates = {}}),
+    : ShareRanker(std::move(models), {.candidates = options.candidates, .gates = {}}),
       rank_offset_(options.rank_offset) {}
 
 void RrfRanker::give_shares(const CandidatePool& pool, std::size_t model,

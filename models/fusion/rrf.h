@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "config/table.h"
-#include "models/fusion/list_ranker.h"
+#include "models/fusion/share_ranker.h"
 
 namespace freshet {
 
@@ -19,7 +19,7 @@ config::Table<RrfOptions> describe_rrf();
 /// hold c, ranks from 1 (Cormack, Clarke, Büttcher, "Reciprocal rank fusion outperforms Condorcet
 /// and individual rank learning methods", SIGIR 2009). Needs no comparable scores; loses how sure
 /// each model is.
-class RrfRanker final : public ListRanker {
+class RrfRanker final : public ShareRanker {
  public:
   RrfRanker(std::vector<const Model*> models, const RrfOptions& options);
 

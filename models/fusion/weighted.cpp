@@ -33,16 +33,16 @@ config::Table<WeightedOptions> describe_weighted() {
 }
 
 WeightedRanker::WeightedRanker(std::vector<const Model*> models, const WeightedOptions& options)
-    : ListRanker(std::move(models), {.candidates = options.candidates, .gates = {}}) {
+    : ShareRanker(std::move(models), {.candidates = options.candidates, .gates = {}}) {
   double total = 0;
   std::vector<double> given;
-  for (std::size_t m = 0; m < sources(); ++m) {
+  for (std::size_t m = 0; m < sources().size(); ++m) {
     const auto found = options.weights.find(part_names()[m]);
     given.push_back(found == options.weights.end() ? options.other_weight : found->second);
     if (is_own_popularity(m)) given.back() = 0;
     total += given.back();
   }
-  for (std::size_t m = 0; m < sources(); ++m) {
+  for (std::size_t m = 0; m < sources().size(); ++m) {
     if (is_own_popularity(m)) given[m] = total > 0 ? total * own_popularity_weight : 1;
   }
   if (!(total > 0)) total = 1;

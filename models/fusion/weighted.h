@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "config/table.h"
-#include "models/fusion/list_ranker.h"
+#include "models/fusion/share_ranker.h"
 
 namespace freshet {
 
@@ -22,7 +22,7 @@ config::Table<WeightedOptions> describe_weighted();
 /// A weighted sum of normalised scores: score(c) = Σ_m w_m · s_m(c) / max_c' s_m(c'), the weights
 /// of the models in use scaled to a sum of 1 (CombSUM with weights: Fox and Shaw, "Combination of
 /// multiple searches", TREC-2, 1994).
-class WeightedRanker final : public ListRanker {
+class WeightedRanker final : public ShareRanker {
  public:
   WeightedRanker(std::vector<const Model*> models, const WeightedOptions& options);
 

@@ -81,10 +81,9 @@ class Configuration(Case):
             self.assertIn(f"freshet.json:{line}", found[0], text)
 
     def test_what_a_later_version_brings_is_accepted_off_and_refused_on(self):
-        later = {"http.listen": ("", "127.0.0.1:8080"), "rules": ([], [{"type": "boost"}]),
-                 "fusion.type": ("weighted", "stacking")}
+        later = {"http.listen": ("", "127.0.0.1:8080"), "rules": ([], [{"type": "boost"}])}
         succeed("config", "check", *sets({path: off for path, (off, _) in later.items()}))
-        for path, (_, on) in [*later.items(), ("fusion.type", ("", "hedge")), ("source.type", ("", "http"))]:
+        for path, (_, on) in [*later.items(), ("source.type", ("", "http"))]:
             found = self.problems(*sets({path: on}))
             self.assertEqual(len(found), 1, found)
             self.assertRegex(found[0], rf"^{path}: .* comes? with a later version", path)

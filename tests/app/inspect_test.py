@@ -48,6 +48,17 @@ class Inspect(Case):
             self.assertIn(words, text)
         self.assertRegex(text, r"(?m)^c +1 +5\.00 +2024-01-01 02:00:00 UTC +2 +purchase$")
 
+    def test_fusion(self):
+        fusion = json.loads(self.look("fusion", "--json"))
+        self.assertEqual((fusion["type"], fusion["drifts"]), ("stacking", 0))
+        self.assertEqual(set(fusion["models"]), {"session_knn", "user_cf", "item_cf", "transitions", "repeat",
+                                                 "popularity"})
+        self.assertAlmostEqual(sum(fusion["blend"].values()), 1)
+        self.assertIn("repeat.recency", fusion["features"])
+        self.assertRegex(self.look("fusion"), r"(?m)^session_knn +-?[0-9.]+$")
+        fixed = self.look("fusion", *sets({"fusion.type": "rrf"}))
+        self.assertIn("its weights are fixed by the configuration", fixed)
+
     def test_item_as_json(self):
         a = json.loads(self.look("item", "a", "--json"))
         self.assertEqual((a["item"], a["users"]), ("a", 2))

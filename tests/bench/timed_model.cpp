@@ -33,6 +33,11 @@ class TimedModel final : public Model {
              std::span<float> out) const override {
     timed(row_.score_ns, [&] { inner_->score(query, scratch, items, out); });
   }
+  std::span<const std::string_view> signals() const override { return inner_->signals(); }
+  void score_signal(std::size_t signal, Scratch& scratch, std::span<const ItemId> items,
+                    std::span<float> out) const override {
+    timed(row_.score_ns, [&] { inner_->score_signal(signal, scratch, items, out); });
+  }
   void explain(const Query& query, Scratch& scratch, std::span<const ItemId> items,
                std::vector<Reason>& out) const override {
     timed(row_.explain_ns, [&] { inner_->explain(query, scratch, items, out); });

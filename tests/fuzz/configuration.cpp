@@ -58,8 +58,7 @@ config::Table<Settings> describe_settings() {
       .option("state", &Settings::state, describe_state())
       .option("delivery", &Settings::delivery, describe_delivery())
       .option("models", &Settings::models, model_types(), config::not_empty())
-      .option("fusion", &Settings::fusion,
-              fusion_types().not_yet("stacking", "Learned fusion comes with a later version."))
+      .option("fusion", &Settings::fusion, fusion_types())
       .option("rules", &Settings::rules, config::types("Rules that change a finished list."),
               config::not_yet("Rules come with a later version."))
       .option("account", &Settings::account, describe_account());

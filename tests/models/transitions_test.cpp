@@ -20,7 +20,8 @@ std::pair<float, float> apart(const Transitions& model, const Query& query, std:
   model.candidates(query, *scratch, list);
   const ItemId asked(item);
   float current = 0, recent = 0;
-  model.score_apart(*scratch, {&asked, 1}, {&current, 1}, {&recent, 1});
+  model.score_signal(0, *scratch, {&asked, 1}, {&current, 1});
+  model.score_signal(1, *scratch, {&asked, 1}, {&recent, 1});
   return {current, recent};
 }
 
