@@ -185,6 +185,9 @@ void Factorization::score(const Query&, Scratch& scratch, std::span<const ItemId
                           std::span<float> out) const {
   const Work& work = static_cast<const Work&>(scratch);
   for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i + block < items.size() && items[i + block].index() < counts_.size()) {
+      out_.prefetch(items[i + block].index());
+    }
     const std::uint32_t item = items[i].value;
     out[i] = 0;
     if (!work.knows || item >= counts_.size() || counts_[item].last == 0) continue;
