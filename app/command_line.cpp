@@ -13,6 +13,7 @@
 #include "app/commands.h"
 #include "app/log.h"
 #include "config/read.h"
+#include "config/units.h"
 
 namespace freshet {
 namespace {
@@ -60,12 +61,31 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
                   "prequential: judge the list held, or one ranked just before the event")
       ->check(CLI::IsMember({"held", "request"}))
       ->capture_default_str();
-  sub->add_option("--train", a->train, "session: the log to learn from");
+  sub->add_option("--train", a->train,
+                  "session: the log to learn from; may be repeated, one follows the other")
+      ->expected(1)
+      ->take_all();
   sub->add_option("--test", a->test, "session: the log to judge on");
   sub->add_option("--catalog", a->catalog,
                   "The catalogue, taken in before the log (JSON lines, .gz, .zst)");
   sub->add_flag("--learn-test", a->learn_test, "session: learn from the test log too, as it comes");
-  sub->add_flag("--json", a->json, "Print one JSON object");
+  sub->add_option("--new-user-events", a->new_user_events,
+                  "A user with fewer earlier events of positive weight counts as new")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  sub->add_option("--windows", a->windows,
+                  "Equal parts of the judged records that are measured one by one (--json, --plot)")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  sub->add_option("--plot", a->plot,
+                  "Write an SVG file: HR and MRR of every model, and the weights of the fusion, "
+                  "over the windows")
+      ->check([](const std::string& to) { return std::string(to.empty() ? "names no file" : ""); });
+  sub->add_flag("--json", a->json,
+                "Print one JSON object. Measured at k = lists.size: HR hit rate, MRR mean "
+                "reciprocal rank, NDCG; coverage: share of the known items that were listed; "
+                "novelty: mean self-information of listed items, bits; diversity: Gini diversity "
+                "(1 - Gini index of how often items are listed), 1: all equally");
   sub->parse_complete_callback([a] {
     const bool session = a->protocol == "session";
     if (session && (a->train.empty() || a->test.empty())) {
@@ -75,6 +95,61 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
       throw CLI::ValidationError("evaluate", "--protocol prequential needs --events");
     }
   });
+}
+
+/// "27", configurations, or "10m", a time.
+std::string read_budget(const std::string& text, TuneArguments& a) {
+  config::Millis time;
+  if (text != "0" && config::parse(text, time) && time.count >= 1'000 &&
+      time.count <= 1'000'000'000) {
+    a.seconds = static_cast<std::uint32_t>(time.count / 1'000);
+    return "";
+  }
+  std::uint32_t trials = 0;
+  if (!CLI::detail::lexical_cast(text, trials) || trials < 2 || trials > 10'000) {
+    return "'" + text + "' is neither 2 to 10000 configurations nor a time such as 10m";
+  }
+  a.trials = trials;
+  return "";
+}
+
+void add_tune(CLI::App& app, CommandLine& line) {
+  const auto a = std::make_shared<TuneArguments>();
+  CLI::App* sub =
+      add_command(app, line, "tune",
+                  "Searches better numbers for the models and the fusion on a log of events, by "
+                  "successive halving",
+                  [a](const Settings& s) { return tune_command(s, *a); });
+  sub->add_option("--events", a->events, "The log (JSON lines, .gz, .zst)")->required();
+  sub->add_option("--from", a->from,
+                  "Share of the log that chooses; what comes after it says what was gained")
+      ->check(CLI::Range(0.1, 0.99))
+      ->capture_default_str();
+  sub->add_option(
+         "--budget",
+         [a](const CLI::results_t& words) {
+           for (const std::string& word : words) {
+             const std::string problem = read_budget(word, *a);
+             if (!problem.empty()) throw CLI::ValidationError("--budget", problem);
+           }
+           return true;
+         },
+         "Configurations to try (default 27), or the time after which no further one is "
+         "tried, such as 10m; may be repeated to give both")
+      ->type_name("COUNT|TIME")
+      ->expected(1)
+      ->take_all();
+  sub->add_option("--seed", a->seed, "Draws other configurations")->capture_default_str();
+  sub->add_option("--measure", a->measure, "What is to be higher")
+      ->check(CLI::IsMember({"hr", "mrr", "ndcg"}))
+      ->capture_default_str();
+  sub->add_option("--only", a->only,
+                  "Tune only this option, or all below it: session_knn, fusion.candidates; may be "
+                  "repeated")
+      ->expected(1)
+      ->take_all();
+  sub->add_option("--to", a->to, "Write what was found as a configuration file")
+      ->check([](const std::string& to) { return std::string(to.empty() ? "names no file" : ""); });
 }
 
 void add_run(CLI::App& app, CommandLine& line) {
@@ -248,6 +323,7 @@ int run_program(int argc, char** argv) {
   add_settings(app, line);
   add_run(app, line);
   add_evaluate(app, line);
+  add_tune(app, line);
   add_simulate(app, line);
   add_config(app, line);
   add_topics(app, line);

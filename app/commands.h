@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "app/settings.h"
 
@@ -21,14 +22,30 @@ int run_command(const Settings& settings, const RunArguments& arguments);
 
 struct EvaluateArguments {
   std::string protocol = "prequential";
-  std::string events, train, test;
+  std::string events, test;
+  std::vector<std::string> train;  ///< read one after the other
   std::string catalog;  ///< "": none
   double from = 0.8;
   std::string rank = "held";
   bool learn_test = false;
+  std::uint32_t new_user_events = 5;
+  std::uint32_t windows = 40;
+  std::string plot;  ///< file of an SVG; "": none
   bool json = false;
 };
 int evaluate_command(const Settings& settings, const EvaluateArguments& arguments);
+
+struct TuneArguments {
+  std::string events;
+  double from = 0.8;          ///< share of the log that chooses; the rest says what was gained
+  std::uint32_t trials = 27;  ///< configurations, the given one among them
+  std::uint32_t seconds = 0;  ///< after which no run begins; 0: no limit
+  std::uint64_t seed = 1;
+  std::string measure = "ndcg";  ///< hr, mrr or ndcg
+  std::vector<std::string> only;
+  std::string to;  ///< file of the configuration that was found; "": none
+};
+int tune_command(const Settings& settings, const TuneArguments& arguments);
 
 struct SimulateArguments {
   std::string to = "stdout";  ///< stdout, kafka, or a file's path

@@ -1,53 +1,31 @@
-#include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
+#include <iterator>
 
 #include "app/commands.h"
+#include "app/evaluation_report.h"
+#include "app/plot.h"
 #include "app/read_log.h"
 #include "app/text.h"
 #include "app/wiring.h"
+#include "app/write_file.h"
 #include "models/evaluation/evaluator.h"
 #include "state/memory_store.h"
 
 namespace freshet {
 namespace {
 
-std::string json_text(const EvaluationResult& r) {
-  nlohmann::ordered_json out;
-  out["protocol"] = r.protocol;
-  out["predictions"] = r.models.front().second.predictions();
-  out["k"] = r.k;
-  for (const auto& [name, q] : r.models) {
-    out["models"][name] = {{"hr", q.hr()}, {"mrr", q.mrr()}, {"ndcg", q.ndcg()}};
+/// Appends the log in the file, and says what of it cannot be used.
+Status add_log(const std::string& path, const EventOptions& options, const EventTypes& types,
+               std::vector<Decoded>& log) {
+  auto read = read_log(path, options, types);
+  if (!read) return read.error();
+  tell_rejected(path, *read);
+  if (log.empty()) {
+    log = std::move(*read);
+  } else {
+    std::move(read->begin(), read->end(), std::back_inserter(log));
   }
-  out["coverage"] = r.coverage;
-  out["novelty"] = r.novelty;
-  out["events_per_second"] = static_cast<double>(r.events) / std::max(r.seconds, 1e-9);
-  return out.dump() + "\n";
-}
-
-std::string table_text(const EvaluationResult& r) {
-  const std::string k = "@" + std::to_string(r.k);
-  std::vector<std::vector<std::string>> rows = {{"model", "HR" + k, "MRR" + k, "NDCG" + k}};
-  for (const auto& [name, q] : r.models) {
-    rows.push_back({name, fixed(q.hr(), 4), fixed(q.mrr(), 4), fixed(q.ndcg(), 4)});
-  }
-  return text_table(rows) + "\n" + grouped(r.models.front().second.predictions()) +
-         " predictions (" + r.protocol + "), " + grouped(r.events) + " events in " +
-         fixed(r.seconds, 1) + " s; coverage " + percent(r.coverage) + ", novelty " +
-         fixed(r.novelty, 2) + " bits\n";
-}
-
-void tell_rejected(const std::string& path, const std::vector<Decoded>& log) {
-  const auto rejected =
-      std::count_if(log.begin(), log.end(), [](const Decoded& d) { return d.rejection(); });
-  if (rejected == 0) return;
-  const auto first =
-      std::find_if(log.begin(), log.end(), [](const Decoded& d) { return d.rejection(); });
-  std::fprintf(stderr, "freshet: %s: %s of %s records cannot be used; the first, line %s: %s\n",
-               path.c_str(), grouped(static_cast<std::uint64_t>(rejected)).c_str(),
-               grouped(log.size()).c_str(), std::to_string(first->offset + 1).c_str(),
-               std::get<Rejection>(first->what).reason.c_str());
+  return {};
 }
 
 /// The engine knows the whole catalogue before the first event.
@@ -61,7 +39,9 @@ Status take_in_catalog(const std::string& path, const Settings& settings, Engine
 
 }  // namespace
 
-int evaluate_command(const Settings& settings, const EvaluateArguments& a) {
+int evaluate_command(const Settings& given, const EvaluateArguments& a) {
+  Settings settings = given;
+  settings.similar.size = 0;  // nobody reads them here
   const MemoryStore nothing;
   auto engine = make_engine(settings, nothing);
   if (!engine) return failed(engine.error().message);
@@ -71,30 +51,38 @@ int evaluate_command(const Settings& settings, const EvaluateArguments& a) {
     }
   }
   const bool by_session = a.protocol == "session";
-  const std::string& first_path = by_session ? a.train : a.events;
-  auto first = read_log(first_path, settings.events, (*engine)->types());
-  if (!first) return failed(first.error().message);
-  tell_rejected(first_path, *first);
-  std::vector<Decoded> test;
-  if (by_session) {
-    auto read = read_log(a.test, settings.events, (*engine)->types());
-    if (!read) return failed(read.error().message);
-    tell_rejected(a.test, *read);
-    test = std::move(*read);
+  std::vector<Decoded> first, test;
+  for (const std::string& path : by_session ? a.train : std::vector{a.events}) {
+    if (Status s = add_log(path, settings.events, (*engine)->types(), first); !s) {
+      return failed(s.error().message);
+    }
   }
+  if (by_session) {
+    if (Status s = add_log(a.test, settings.events, (*engine)->types(), test); !s) {
+      return failed(s.error().message);
+    }
+  }
+  if (Status s = a.plot.empty() ? Status() : can_write_file("--plot", a.plot); !s)
+    return failed(s.error().message);
 
   ProgressBar bar("evaluate");
-  Evaluator evaluator(**engine, settings.lists.size,
+  const EvaluationOptions options{settings.lists.size, a.new_user_events, a.windows};
+  Evaluator evaluator(**engine, options,
                       [&](std::uint64_t done, std::uint64_t all) { bar.show(done, all); });
   const EvaluationResult result =
-      by_session ? evaluator.session(*first, test, a.learn_test)
-                 : evaluator.prequential(*first, a.from,
+      by_session ? evaluator.session(first, test, a.learn_test)
+                 : evaluator.prequential(first, a.from,
                                          a.rank == "request" ? Ranked::request : Ranked::held);
+  bar.clear();
   if (result.models.front().second.predictions() == 0) {
     return failed("there is no prediction to judge in " + (by_session ? a.test : a.events) +
                   ": no user has two events in the judged part");
   }
-  std::fputs((a.json ? json_text(result) : table_text(result)).c_str(), stdout);
+  std::fputs((a.json ? evaluation_json(result) : evaluation_table(result, options)).c_str(),
+             stdout);
+  if (a.plot.empty()) return exit_done;
+  if (Status s = write_file("--plot", a.plot, quality_svg(result)); !s)
+    return failed(s.error().message);
   return exit_done;
 }
 

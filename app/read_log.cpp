@@ -1,5 +1,9 @@
 #include "app/read_log.h"
 
+#include <algorithm>
+#include <cstdio>
+
+#include "app/text.h"
 #include "connectors/file/file_source.h"
 
 namespace freshet {
@@ -26,6 +30,18 @@ Result<std::vector<Decoded>> read_log(const std::string& path, const EventOption
     }
     if (*polled == Source::Polled::end) return log;
   }
+}
+
+void tell_rejected(const std::string& path, const std::vector<Decoded>& log) {
+  const auto rejected = std::count_if(log.begin(), log.end(),
+                                      [](const Decoded& d) { return d.rejection() != nullptr; });
+  if (rejected == 0) return;
+  const auto first = std::find_if(log.begin(), log.end(),
+                                  [](const Decoded& d) { return d.rejection() != nullptr; });
+  std::fprintf(stderr, "freshet: %s: %s of %s records cannot be used; the first, line %s: %s\n",
+               path.c_str(), grouped(static_cast<std::uint64_t>(rejected)).c_str(),
+               grouped(log.size()).c_str(), std::to_string(first->offset + 1).c_str(),
+               std::get<Rejection>(first->what).reason.c_str());
 }
 
 }  // namespace freshet

@@ -14,4 +14,7 @@ namespace freshet {
 Result<std::vector<Decoded>> read_log(const std::string& path, const EventOptions& options,
                                       const EventTypes& types, Partition partition = 0);
 
+/// Says on standard error how many records of the log cannot be used, and why the first cannot.
+void tell_rejected(const std::string& path, const std::vector<Decoded>& log);
+
 }  // namespace freshet

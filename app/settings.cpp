@@ -101,6 +101,7 @@ Table<Settings> describe_settings() {
       .option("events", &Settings::events, describe_events())
       .option("users", &Settings::users, describe_users())
       .option("lists", &Settings::lists, describe_lists())
+      .option("similar", &Settings::similar, describe_similar())
       .option("models", &Settings::models, model_types(), config::not_empty(),
               config::check(models_problem, "each type once"))
       .option("fusion", &Settings::fusion,

@@ -38,6 +38,7 @@ struct Settings {
   EventOptions events;
   UserOptions users;
   ListOptions lists;
+  SimilarOptions similar;
   std::vector<config::Tagged> models;
   config::Tagged fusion;
   std::vector<config::Tagged> rules;

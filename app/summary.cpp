@@ -41,21 +41,27 @@ std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, doubl
          grouped(static_cast<std::uint64_t>(rate)) + "/s";
   if (now.repeated > 0) out += "   repeated " + grouped(now.repeated);
   if (now.without_consent > 0) out += "   without consent " + grouped(now.without_consent);
+  if (now.flooded > 0) out += "   not learned " + grouped(now.flooded);
   if (now.clamped > 0) out += "   from the future " + grouped(now.clamped);
   out += "   rejected " + grouped(now.rejected) + "\n";
   for (const auto& [code, count] : now.rejected_by) {
     out += "  rejected   " + grouped(count) + "  " + code + "\n";
   }
   if (now.catalog > 0) out += "catalogue    " + grouped(now.catalog) + " records\n";
-  out += "lists        " + grouped(now.lists) + "\n";
+  out += "lists        " + grouped(now.lists);
+  if (now.similar > 0) out += "   of similar items " + grouped(now.similar);
+  out += "\n";
   if (now.learned_again > 0) {
     out += "learned again " + grouped(now.learned_again) +
            " events after the restart; their lists were out already\n";
   }
   if (now.predictions > 0) {
-    out += "hit rate     " + percent(now.hit_rate) +
+    out += "hit rate     " + percent(now.quality.hit_rate) +
            " of the latest choices stood in the list held (popularity alone: " +
-           percent(now.popular_hit_rate) + ")\n";
+           percent(now.popular.hit_rate) + ")\n";
+    out += "MRR          " + fixed(now.quality.mrr, 3) +
+           " (popularity alone: " + fixed(now.popular.mrr, 3) + ")   NDCG " +
+           fixed(now.quality.ndcg, 3) + " (" + fixed(now.popular.ndcg, 3) + ")\n";
   }
   if (now.latency.count() == 0) return out;
   out += "latency      p50 " + duration(now.latency.quantile(0.5)) + "   p99 " +
@@ -68,7 +74,8 @@ std::string summary_line(const LiveMetrics::Snapshot& now, double rate) {
   return grouped(now.events) + " events, " + grouped(static_cast<std::uint64_t>(rate)) + "/s, " +
          (now.catalog > 0 ? grouped(now.catalog) + " of the catalogue, " : "") +
          grouped(now.lists) + " lists, " + grouped(now.rejected) + " rejected, hit rate " +
-         percent(now.hit_rate) + " (popularity " + percent(now.popular_hit_rate) + "), p50 " +
+         percent(now.quality.hit_rate) + " (popularity " + percent(now.popular.hit_rate) +
+         "), MRR " + fixed(now.quality.mrr, 3) + " (" + fixed(now.popular.mrr, 3) + "), p50 " +
          duration(now.latency.quantile(0.5)) + ", p99 " + duration(now.latency.quantile(0.99)) +
          ", waiting " + byte_size(now.waiting_bytes);
 }

@@ -82,8 +82,11 @@ bool is_terminal(int descriptor) { return isatty(descriptor) == 1; }
 ProgressBar::ProgressBar(std::string what)
     : what_(std::move(what)), start_ns_(system_clock().steady_ns()) {}
 
-ProgressBar::~ProgressBar() {
+ProgressBar::~ProgressBar() { clear(); }
+
+void ProgressBar::clear() {
   if (visible_) std::fputs("\r\033[K", stderr);
+  visible_ = false;
 }
 
 void ProgressBar::show(std::uint64_t done, std::uint64_t all) {

@@ -28,6 +28,8 @@ class ProgressBar {
   explicit ProgressBar(std::string what);
   ~ProgressBar();
   void show(std::uint64_t done, std::uint64_t all);
+  /// Takes it off the terminal, until it is shown again.
+  void clear();
 
  private:
   std::string what_;

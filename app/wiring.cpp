@@ -123,6 +123,7 @@ Result<std::unique_ptr<Engine>> make_engine(const Settings& settings, const RowR
   parts.events = settings.events;
   parts.users = settings.users;
   parts.lists = settings.lists;
+  parts.similar = settings.similar;
   parts.known_types = std::move(*known_types);
   parts.memory_budget = settings.state.memory_budget.count - store_memory(settings);
   if (Status s = EventTypes::fit(settings.events.types, parts.known_types); !s) return s.error();

@@ -165,7 +165,7 @@ void Reader::choice(const Kind& kind, const Limits& limits, const Node& node, vo
   }
   const bool text = node.is(Node::Type::kText);
   problems_.add({path, "", found_words(node, limits.secret), allowed_words(kind, limits),
-                 text ? nearest_name(node.text, known) : "", node.origin()});
+                 text ? likely_name(node.text, known) : "", node.origin()});
 }
 
 void Reader::entries(const Kind& kind, const Limits& limits, const Node& node, void* target,
@@ -248,7 +248,7 @@ const erased::Type* Reader::type_of(const Kind& kind, const Node& node, const Ta
   if (type != nullptr && type->object != nullptr) return type;
   problems_.add({type_path, type == nullptr ? "" : type->later, found_words(*given),
                  known.empty() ? "no type yet" : alternatives(known),
-                 text && type == nullptr ? nearest_name(given->text, known) : "", given->origin()});
+                 text && type == nullptr ? likely_name(given->text, known) : "", given->origin()});
   return nullptr;
 }
 

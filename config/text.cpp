@@ -127,4 +127,10 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   return std::string(best);
 }
 
+std::string likely_name(std::string_view name, const std::vector<std::string>& known) {
+  std::string nearest = nearest_name(name, known);
+  const auto differing = static_cast<std::size_t>(edit_distance(name, nearest));
+  return 2 * differing <= nearest.size() ? nearest : "";
+}
+
 }  // namespace freshet::config

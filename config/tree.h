@@ -67,6 +67,9 @@ std::string shown(std::string_view text, std::size_t limit = 80);
 // The known name nearest to `name` by edit distance (insert, remove, replace, swap neighbours; case
 // counts nothing); empty when there is none known. O(names · 64 · 64).
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known);
+// The same, if it is so near that it may be meant: at most half of its characters differ. For
+// values, whose allowed ones are all named beside it.
+std::string likely_name(std::string_view name, const std::vector<std::string>& known);
 int edit_distance(std::string_view a, std::string_view b);
 
 }  // namespace freshet::config

@@ -2,41 +2,47 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 
 namespace freshet {
 
+/// Of the first id that is not below it.
+std::size_t BoundedRow::place(std::uint32_t id) const {
+  const std::uint32_t* base = ids_.data();
+  std::size_t n = ids_.size();
+  if (n == 0) return 0;
+  while (n > 1) {  // without a branch that could be guessed wrong
+    const std::size_t half = n / 2;
+    base = base[half] <= id ? base + half : base;
+    n -= half;
+  }
+  return static_cast<std::size_t>(base - ids_.data()) + (*base < id ? 1 : 0);
+}
+
 std::uint32_t BoundedRow::find(std::uint32_t id) const {
-  constexpr std::size_t step = 16;
-  const std::uint32_t* const ids = ids_.data();
-  const std::size_t n = ids_.size();
-  std::size_t i = 0;
-  for (; i + step <= n; i += step) {
-    std::uint32_t hit = 0;
-    for (std::size_t j = 0; j < step; ++j) hit |= ids[i + j] == id ? 1U : 0U;
-    if (hit) break;
-  }
-  for (; i < n; ++i) {
-    if (ids[i] == id) return static_cast<std::uint32_t>(i);
-  }
-  return absent;
+  const std::size_t at = place(id);
+  return at < ids_.size() && ids_[at] == id ? static_cast<std::uint32_t>(at) : absent;
 }
 
 void BoundedRow::add(std::uint32_t id, float weight, std::size_t limit) {
-  const std::uint32_t at = find(id);
-  if (at != absent) {
+  std::size_t at = place(id);
+  if (at < ids_.size() && ids_[at] == id) {
     weights_[at] += weight;
     if (!(weights_[at] > least)) {
-      ids_.erase(ids_.begin() + at);
-      weights_.erase(weights_.begin() + at);
+      ids_.erase(ids_.begin() + static_cast<std::ptrdiff_t>(at));
+      weights_.erase(weights_.begin() + static_cast<std::ptrdiff_t>(at));
     }
     return;
   }
   if (!(weight > least)) return;
   const std::size_t most = limit + limit / 4;
-  if (ids_.size() >= most) prune(limit);
+  if (ids_.size() >= most) {
+    prune(limit);
+    at = place(id);
+  }
   if (ids_.size() == ids_.capacity()) grow(most);
-  ids_.push_back(id);
-  weights_.push_back(weight);
+  ids_.insert(ids_.begin() + static_cast<std::ptrdiff_t>(at), id);
+  weights_.insert(weights_.begin() + static_cast<std::ptrdiff_t>(at), weight);
 }
 
 void BoundedRow::grow(std::size_t most) {
@@ -96,8 +102,8 @@ bool BoundedRow::read(ByteReader& in, std::size_t items) {
   weights_.resize(n);
   for (std::uint32_t& id : ids_) id = in.number<std::uint32_t>();
   for (float& weight : weights_) weight = in.number<float>();
-  return in.ok() &&
-         std::all_of(ids_.begin(), ids_.end(), [&](std::uint32_t id) { return id < items; }) &&
+  return in.ok() && (n == 0 || ids_.back() < items) &&
+         std::adjacent_find(ids_.begin(), ids_.end(), std::greater_equal<>()) == ids_.end() &&
          std::all_of(weights_.begin(), weights_.end(), [](float w) { return w > 0 && w <= most; });
 }
 

@@ -14,8 +14,9 @@ namespace freshet {
 ///
 /// A row may outgrow `limit` by a quarter before the lightest entries are dropped together (ties:
 /// the higher id goes), so that a new partner has time to gain weight and the cost of dropping is
-/// shared. Entries keep the order in which they came; ids and weights lie apart, so that a search
-/// is a short scan.
+/// shared. Entries stand in the order of their ids, so that rows that hold the same are the same
+/// bytes however they came to it; ids and weights lie apart, so that a search touches few lines.
+/// Sums of whole numbers below 2^24 are exact.
 class BoundedRow {
  public:
   static constexpr std::uint32_t absent = 0xffffffffU;
@@ -24,10 +25,11 @@ class BoundedRow {
   std::span<const std::uint32_t> ids() const { return ids_; }
   std::span<const float> weights() const { return weights_; }
 
-  /// Index of the entry, or `absent`. Cost: O(size), 16 ids a step.
+  /// Index of the entry, or `absent`. Cost: O(log size).
   std::uint32_t find(std::uint32_t id) const;
 
   /// Adds to an entry's weight, made or dropped as needed: what falls to `least` or below is gone.
+  /// Cost: O(log size), and O(size) of moving memory for a new entry.
   void add(std::uint32_t id, float weight, std::size_t limit);
 
   /// Multiplies all weights; entries that fall to `least` or below are gone. Cost: O(size).
@@ -38,7 +40,7 @@ class BoundedRow {
 
   /// Count, ids, weights.
   void write(std::string& out) const;
-  /// False: the bytes are no row of items below `items` and weights up to `most`.
+  /// False: the bytes are no row of ascending items below `items` and weights up to `most`.
   bool read(ByteReader& in, std::size_t items);
 
   std::size_t memory_bytes() const { return (ids_.capacity() + weights_.capacity()) * 4; }
@@ -48,6 +50,7 @@ class BoundedRow {
   static constexpr float most = 1e24F;
 
  private:
+  std::size_t place(std::uint32_t id) const;
   void grow(std::size_t most);
 
   std::vector<std::uint32_t> ids_;

@@ -17,16 +17,21 @@ config::Table<ItemCfOptions> describe_item_cf() {
   using O = ItemCfOptions;
   using config::range;
   return config::object<O>("Items that the same users chose, whatever the order.")
+      .option("similarity", &O::similarity, "How counts become similarities.",
+              config::names<ItemSimilarity>({{"cosine", ItemSimilarity::cosine},
+                                             {"jaccard", ItemSimilarity::jaccard},
+                                             {"llr", ItemSimilarity::llr}}))
       .option("pair_items", &O::pair_items, "The user's newest items that an event is paired with.",
               range(1, 10'000))
       .option("distance_decay", &O::distance_decay,
               "Weight of a pair for each item further back in the user's history.",
               range(0.01, 1.0))
       .option("row_items", &O::row_items, "Partners kept for each item.", range(1, 10'000))
-      .option("query_power", &O::query_power, "How much the own item's total is divided away.",
+      .option("query_power", &O::query_power, "Of cosine: how much the own item's total is divided away.",
               range(0.0, 1.0))
       .option("candidate_power", &O::candidate_power,
-              "How much the candidate's total is divided away; lower prefers popular items.",
+              "Of cosine: how much the candidate's total is divided away; lower prefers popular "
+              "items.",
               range(0.0, 1.0))
       .option("query_items", &O::query_items, "The user's newest items that are looked up.",
               range(1, 1'000))
@@ -40,6 +45,7 @@ struct ItemCf::Work final : Scratch {
       scores;  ///< Σ position weight · query factor · co, without the candidate's factor
   TopSelector top;
   PlaceMap asked;
+  std::vector<float> weights;  ///< of one row
 };
 
 ItemCf::ItemCf(const ItemCfOptions& options) : options_(options) {
@@ -64,12 +70,12 @@ void ItemCf::candidates(const Query& query, Scratch& scratch, std::vector<Candid
     work.query.push_back(own.item);
     if (own.item.index() >= items_.size()) continue;
     const Item& item = items_[own.item.index()];
-    const float factor = position_weight_[d] * item.query_factor;
-    work.scores.add_row(item.partners.ids(), item.partners.weights(), factor);
+    work.scores.add_row(item.partners.ids(), weights(item, work.weights),
+                        position_weight_[d] * query_factor(item));
   }
   work.top.begin(query.limit);
   for (const std::uint32_t item : work.scores.touched()) {
-    work.top.offer(item, work.scores[ItemId(item)] * items_[item].candidate_factor);
+    work.top.offer(item, work.scores[ItemId(item)] * candidate_factor(ItemId(item)));
   }
   work.top.finish(out);
 }
@@ -79,7 +85,7 @@ void ItemCf::score(const Query&, Scratch& scratch, std::span<const ItemId> items
   const Work& work = static_cast<const Work&>(scratch);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const float sum = work.scores[items[i]];
-    out[i] = sum > 0 ? sum * items_[items[i].index()].candidate_factor : 0;
+    out[i] = sum > 0 ? sum * candidate_factor(items[i]) : 0;
   }
 }
 
@@ -90,15 +96,42 @@ void ItemCf::explain(const Query&, Scratch& scratch, std::span<const ItemId> ite
   for (std::size_t d = 0; d < work.query.size(); ++d) {
     if (work.query[d].index() >= items_.size()) continue;
     const Item& own = items_[work.query[d].index()];
-    const float factor = position_weight_[d] * own.query_factor;
+    const float factor = position_weight_[d] * query_factor(own);
     const std::span<const std::uint32_t> ids = own.partners.ids();
+    const std::span<const float> row = weights(own, work.weights);
     for (std::size_t k = 0; k < ids.size(); ++k) {
       const std::uint32_t place = work.asked[ids[k]];
       if (place == 0) continue;
-      const float weight = factor * own.partners.weights()[k];
+      const float weight = factor * row[k];
       if (weight > 0) out.push_back({place - 1, work.query[d], weight});
     }
   }
+}
+
+std::span<const float> ItemCf::weights(const Item& own, std::vector<float>& out) const {
+  const std::span<const float> counts = own.partners.weights();
+  if (options_.similarity == ItemSimilarity::cosine) return counts;
+  const bool llr = options_.similarity == ItemSimilarity::llr;
+  out.resize(counts.size());
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    const double other = items_[own.partners.ids()[k]].strength;
+    out[k] = static_cast<float>(
+        llr ? log_likelihood_ratio(double{counts[k]} / unit, own.strength / unit, other / unit,
+                                   strength_ / unit)
+            : counts[k] / std::max(own.strength + other - counts[k], double{counts[k]}));
+  }
+  return out;
+}
+
+double ItemCf::log_likelihood_ratio(double both, double one, double other, double all) {
+  if (!(both * all > one * other)) return 0;
+  const auto term = [all](double cell, double row, double column) {
+    return cell > 0 && row > 0 && column > 0 ? cell * std::log(cell * all / (row * column)) : 0;
+  };
+  const double sum = term(both, one, other) + term(one - both, one, all - other) +
+                     term(other - both, all - one, other) +
+                     term(all - one - other + both, all - one, all - other);
+  return std::max(2 * sum, 0.0);
 }
 
 void ItemCf::learn(std::span<const Interaction> epoch) {
@@ -112,49 +145,83 @@ void ItemCf::learn(std::span<const Interaction> epoch) {
 }
 
 void ItemCf::change(const Interaction& x) {
-  add_strength(x.item, double{x.new_strength} - double{x.old_strength});
-  std::size_t distance = 0;
+  add_strength(x.item, whole(x.new_strength) - whole(x.old_strength));
+  std::uint32_t order = x.next_order();
+  for (const HistoryItem& own : x.history) {
+    if (own.item == x.item && x.old_strength > 0) order = own.order;
+  }
   for (const HistoryItem& other : x.history) {
-    if (other.item == x.item) continue;
-    if (distance == distance_weight_.size()) break;
-    const float weight = distance_weight_[distance++];
-    const float before = std::clamp(other.strength, 0.0F, x.old_strength);
-    const float after = std::clamp(other.strength, 0.0F, x.new_strength);
-    if (after != before) add_pair(x.item, other.item, (after - before) * weight);
+    if (other.item == x.item || other.order == 0) continue;
+    const float strength = other.known_strength();
+    const float change = pair_count(std::min(x.new_strength, strength), order, other.order) -
+                         pair_count(std::min(x.old_strength, strength), order, other.order);
+    if (change != 0) add_pair(x.item, other.item, change);
+  }
+  if (x.old_strength > 0 && !(x.new_strength > 0)) close_gap(x, order);
+}
+
+/// Those before and after an item that left stand one closer together.
+void ItemCf::close_gap(const Interaction& x, std::uint32_t order) {
+  for (const HistoryItem& later : x.history) {
+    if (later.order <= order) continue;
+    for (const HistoryItem& earlier : x.history) {
+      if (earlier.order == 0 || earlier.order >= order) continue;
+      const float both = std::min(later.known_strength(), earlier.known_strength());
+      const float change = pair_count(both, later.order - 1, earlier.order) -
+                           pair_count(both, later.order, earlier.order);
+      if (change != 0) add_pair(later.item, earlier.item, change);
+    }
   }
 }
 
 void ItemCf::forget(const Interaction& x) {
   for (std::size_t a = 0; a < x.history.size(); ++a) {
-    const HistoryItem& newer = x.history[a];
-    if (!(newer.strength > 0)) continue;
-    add_strength(newer.item, -double{newer.strength});
-    for (std::size_t b = a + 1; b < x.history.size() && b - a - 1 < distance_weight_.size(); ++b) {
-      const float both = std::min(newer.strength, x.history[b].strength);
-      if (both > 0) add_pair(newer.item, x.history[b].item, -both * distance_weight_[b - a - 1]);
+    const HistoryItem& one = x.history[a];
+    if (one.order == 0) continue;
+    add_strength(one.item, -whole(one.known_strength()));
+    for (std::size_t b = a + 1; b < x.history.size(); ++b) {
+      const HistoryItem& other = x.history[b];
+      if (other.order == 0) continue;
+      const float both = std::min(one.known_strength(), other.known_strength());
+      const float count = pair_count(both, one.order, other.order);
+      if (count != 0) add_pair(one.item, other.item, -count);
     }
   }
+}
+
+double ItemCf::whole(float strength) { return std::round(double{strength} * unit); }
+
+float ItemCf::pair_count(float both, std::uint32_t a, std::uint32_t b) const {
+  const std::uint32_t apart = (a > b ? a - b : b - a) - 1;
+  if (!(both > 0) || apart >= distance_weight_.size()) return 0;
+  return std::round(both * distance_weight_[apart] * unit);
 }
 
 void ItemCf::add_pair(ItemId a, ItemId b, float amount) {
   at(a).partners.add(b.value, amount, options_.row_items);
   at(b).partners.add(a.value, amount, options_.row_items);
-  dirty_.mark(a.value);
-  dirty_.mark(b.value);
+  for (const ItemId changed : {a, b}) {
+    dirty_.mark(changed.value);
+    changed_.mark(changed.value);
+  }
 }
 
 void ItemCf::add_strength(ItemId item, double amount) {
   Item& row = at(item);
-  row.strength = std::max(row.strength + amount, 0.0);
+  const double strength = std::max(row.strength + amount, 0.0);
+  strength_ += strength - row.strength;
+  row.strength = strength;
   set_factors(row);
   dirty_.mark(item.value);
 }
 
 void ItemCf::set_factors(Item& item) const {
-  const bool any = item.strength > BoundedRow::least;  // else it has no pairs either
-  item.query_factor = any ? static_cast<float>(std::pow(item.strength, -options_.query_power)) : 0;
+  const bool any = item.strength > 0;  // else it has no pairs either
+  const double strength = item.strength / unit;
+  item.query_factor =
+      any ? static_cast<float>(std::pow(strength, -options_.query_power) / unit) : 0;
   item.candidate_factor =
-      any ? static_cast<float>(std::pow(item.strength, -options_.candidate_power)) : 0;
+      any ? static_cast<float>(std::pow(strength, -options_.candidate_power)) : 0;
 }
 
 ItemCf::Item& ItemCf::at(ItemId item) {
@@ -162,9 +229,39 @@ ItemCf::Item& ItemCf::at(ItemId item) {
   return items_[item.index()];
 }
 
+void ItemCf::similar(ItemId item, const Catalog& catalog, std::size_t limit,
+                     std::vector<SimilarItem>& out) const {
+  if (item.index() >= items_.size()) return;
+  const Item& row = items_[item.index()];
+  std::vector<float> computed;
+  const std::span<const float> similarities = weights(row, computed);
+  TopSelector top;
+  limit = std::min(limit, row.partners.size());
+  top.begin(limit);
+  for (std::size_t k = 0; k < row.partners.size(); ++k) {
+    const std::uint32_t partner = row.partners.ids()[k];
+    if (!catalog.recommendable(ItemId(partner))) continue;
+    top.offer(partner, similarities[k] * query_factor(row) * candidate_factor(ItemId(partner)));
+  }
+  std::vector<Candidate> best;
+  top.finish(best);
+  for (const Candidate& c : best) {
+    const float count = row.partners.weights()[row.partners.find(c.item.value)];
+    out.push_back({c.item, c.score, double{count / unit}});
+  }
+}
+
+void ItemCf::take_changed(std::vector<ItemId>& out) {
+  for (const std::uint32_t item : changed_.take(every_row)) out.emplace_back(item);
+}
+
 bool ItemCf::save_some(RowBatch& out, std::size_t rows_max) {
   std::string value;
   for (const std::uint32_t item : dirty_.take(rows_max)) {
+    if (items_[item].partners.size() == 0 && items_[item].strength == 0) {
+      out.erase(space, id_key(item));
+      continue;
+    }
     begin_row(value).number(items_[item].strength);
     items_[item].partners.write(value);
     out.put(space, id_key(item), value);
@@ -180,12 +277,13 @@ Status ItemCf::restore(const RowReader& rows, std::size_t items) {
     Item row;
     row.strength = reader.number<double>();
     if (!row.partners.read(reader, items) || !reader.at_end() || !(row.strength >= 0) ||
-        row.strength > BoundedRow::most) {
+        row.strength > BoundedRow::most || row.strength != std::floor(row.strength)) {
       return row_error(space, key, "it holds no pair counts");
     }
     for (const std::uint32_t partner : row.partners.ids()) at(ItemId(partner));
     row.partners.prune(options_.row_items + options_.row_items / 4);
     set_factors(row);
+    strength_ += row.strength;
     at(item) = std::move(row);
     return {};
   });

@@ -12,7 +12,10 @@
 
 namespace freshet {
 
+enum class ItemSimilarity : std::uint8_t { cosine, jaccard, llr };
+
 struct ItemCfOptions {
+  ItemSimilarity similarity = ItemSimilarity::cosine;
   std::uint32_t pair_items = 100;
   double distance_decay = 0.97;
   std::uint32_t row_items = 256;
@@ -28,18 +31,32 @@ config::Table<ItemCfOptions> describe_item_cf();
 /// recommendation in practice", SIGMOD 2015, §4.1, eq. 3–8).
 ///
 /// r_ui, the strength of user u on item i, is the largest weight among the types of his events on
-/// it. Pair counts are sums of co-ratings and follow each change of r_up from old to new:
-///   co(p, q) += (min(new, r_uq) − min(old, r_uq)) · distance_decay^d   for q the d-th of his other
-///   items, n(p)     += new − old,                                             newest first, d <
-///   pair_items
-/// so a purchase after a view adds, and a return or a dislike takes back. Similarity of candidate j
-/// to own item p:
+/// it. Over his items of strength above 0, in the order in which they came into his history
+/// (HistoryItem::order), d − 1 of them between p and q,
+///   co(p, q) = Σ_u min(r_up, r_uq) · distance_decay^(d−1)   d ≤ pair_items
+///   n(p)     = Σ_u r_up
+/// and each event changes the sums by what it changed of its user's terms: a purchase after a view
+/// adds; a return, a dislike or a lower rating takes back. Similarity of candidate j to own item p:
 ///   sim(p, j) = co(p, j) / (n(p)^query_power · n(j)^candidate_power)
+/// (cosine, with powers of its own), or |p ∩ j| / |p ∪ j| in strengths (jaccard),
+///   sim(p, j) = co / (n(p) + n(j) − co)
+/// or the log-likelihood ratio of the 2 × 2 table of co, n(p) − co, n(j) − co and what is left of
+/// N = Σ n (llr; Dunning, "Accurate methods for the statistics of surprise and coincidence",
+/// Computational Linguistics 19(1), 1993), where the two come together more often than by chance:
+///   sim(p, j) = 2 · Σ k · ln(k · N / (row · column)) over the table's cells k
 /// and score(j) = Σ_d position_decay^d · sim(i_d, j) over the user's newest `query_items` items of
 /// strength > 0. Rows keep the heaviest `row_items` partners (BoundedRow).
 ///
-/// Cost: a query O(query_items · row_items); an event O(pair_items · row_items), a few SIMD scans
-/// each.
+/// Taking back is exact: terms are whole numbers of 1/256, and depend on the user's stored history
+/// alone, so that after `uncart`, `return`, `dislike` or `forget` all rows are, byte for byte,
+/// those of a log without what was taken back. Exceptions: what fell out of a history (its pairs
+/// stay; a new item may push one out and be taken back itself), what fell out of a full row, counts
+/// above 65,536, which are rounded to 24 bits, and an item that came with an event taken back and
+/// stays by another: it keeps its place, so its pairs may differ by distance_decay^k, k the items
+/// between.
+///
+/// Cost: a query O(query_items · row_items); an event O(pair_items · log row_items); an item that
+/// leaves a history O(pair_items²) such steps.
 class ItemCf final : public Model {
  public:
   explicit ItemCf(const ItemCfOptions& options);
@@ -52,24 +69,47 @@ class ItemCf final : public Model {
   void explain(const Query& query, Scratch& scratch, std::span<const ItemId> items,
                std::vector<Reason>& out) const override;
   void learn(std::span<const Interaction> epoch) override;
+  bool knows_similar() const override { return true; }
+  void similar(ItemId item, const Catalog& catalog, std::size_t limit,
+               std::vector<SimilarItem>& out) const override;
+  void take_changed(std::vector<ItemId>& out) override;
+  /// Dunning's G² of two events that came `both` times together, `one` and `other` times at all,
+  /// among `all`; 0 if together no more often than by chance.
+  static double log_likelihood_ratio(double both, double one, double other, double all);
   bool save_some(RowBatch& out, std::size_t rows_max) override;
   Status restore(const RowReader& rows, std::size_t items) override;
   std::size_t memory_bytes() const override;
 
  private:
+  /// Counts are whole numbers of 1/unit: floats add them exactly up to 2^24, pair counts of 65,536.
+  static constexpr float unit = 256;
+
   struct Item {
-    BoundedRow partners;         ///< co(this, q)
-    double strength = 0;         ///< n(this)
-    float query_factor = 0;      ///< n^−query_power, 0 without strength
+    BoundedRow partners;         ///< co(this, q), in units
+    double strength = 0;         ///< n(this), in units
+    float query_factor = 0;      ///< n^−query_power / unit, 0 without strength
     float candidate_factor = 0;  ///< n^−candidate_power
   };
   struct Work;
 
   void change(const Interaction& x);
+  void close_gap(const Interaction& x, std::uint32_t order);
   void forget(const Interaction& x);
+  static double whole(float strength);
+  /// What a pair of two orders adds, in units.
+  float pair_count(float both, std::uint32_t a, std::uint32_t b) const;
   void add_pair(ItemId a, ItemId b, float amount);
   void add_strength(ItemId item, double amount);
   void set_factors(Item& item) const;
+  /// A row's similarities, one an entry, but for the candidates' factors.
+  std::span<const float> weights(const Item& own, std::vector<float>& out) const;
+  float query_factor(const Item& own) const {
+    return options_.similarity == ItemSimilarity::cosine ? own.query_factor : 1;
+  }
+  float candidate_factor(ItemId item) const {
+    return options_.similarity == ItemSimilarity::cosine ? items_[item.index()].candidate_factor
+                                                         : 1;
+  }
   Item& at(ItemId item);
 
   // Fixed after construction.
@@ -79,9 +119,11 @@ class ItemCf final : public Model {
 
   // Rank phase reads, learn phase writes.
   std::vector<Item> items_;
+  double strength_ = 0;  ///< Σ n, in units
 
   // Learn phase only.
   DirtyRows dirty_;
+  DirtyRows changed_;  ///< since take_changed
 };
 
 }  // namespace freshet

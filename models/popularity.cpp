@@ -79,55 +79,135 @@ float Popularity::score_of(ItemId item) const {
 }
 
 void Popularity::learn(std::span<const Interaction> epoch) {
-  touched_.clear();
+  if (epoch.empty()) return;
+  const std::uint64_t learned = std::max(events_, epoch.front().learned);
   for (const Interaction& x : epoch) {
-    if (x.positive()) count_event(x.item);
+    if (x.forget) {
+      for (const RecentEvent& event : x.recent) {
+        if (event.known()) take_back(event.item, event.learned);
+      }
+    } else if (x.undone < x.recent.size()) {
+      take_back(x.item, x.recent[x.undone].learned);
+    } else if (x.positive()) {
+      count_event(x.item, learned);
+    }
   }
-  if (!touched_.empty()) sort_tops(touched_);
+  if (!touched_.empty()) sort_tops();
 }
 
-void Popularity::count_event(ItemId item) {
+void Popularity::count_event(ItemId item, std::uint64_t learned) {
   if (item.index() >= items_.size()) items_.resize(item.index() + 1);
-  ++events_;
+  events_ = std::max(events_, learned) + 1;
   dirty_events_ = true;
   for (std::size_t h = 0; h < horizons; ++h) {
     double& sum = items_[item.index()].log2_sum[h];
-    const double now = static_cast<double>(events_) / half_life_[h];
-    sum = now + std::log2(1 + std::exp2(sum - now));
+    const double then = static_cast<double>(learned + 1) / half_life_[h];
+    // The greater power is taken out, so that neither can overflow.
+    const double high = std::max(sum, then), low = std::min(sum, then);
+    sum = high + std::log2(1 + std::exp2(low - high));
   }
-  touched_.push_back(item.value);
+  touched_.push_back({item.value, false});
   dirty_.mark(item.value);
 }
 
-void Popularity::sort_tops(std::vector<std::uint32_t>& touched) {
-  std::sort(touched.begin(), touched.end());
-  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
-  std::vector<std::uint32_t> moved, merged, all;
+void Popularity::take_back(ItemId item, std::uint64_t learned) {
+  if (item.index() >= items_.size() || learned >= events_) return;
+  constexpr double nearly_all = 1 - 1e-9;  // what is left then is rounding
   for (std::size_t h = 0; h < horizons; ++h) {
-    const auto better = [this, h](std::uint32_t a, std::uint32_t b) {
-      const double left = items_[a].log2_sum[h], right = items_[b].log2_sum[h];
-      return left != right ? left > right : a < b;
-    };
-    // The untouched ones kept their order; the touched ones find their places among them.
-    std::vector<std::uint32_t>& top = tops_[h];
-    std::erase_if(top, [&](std::uint32_t item) {
-      return std::binary_search(touched.begin(), touched.end(), item);
-    });
-    moved = touched;
-    std::sort(moved.begin(), moved.end(), better);
-    merged.clear();
-    std::merge(top.begin(), top.end(), moved.begin(), moved.end(), std::back_inserter(merged),
-               better);
-    merged.resize(std::min<std::size_t>(options_.top_items, merged.size()));
-    top.swap(merged);
-    all.insert(all.end(), top.begin(), top.end());
+    double& sum = items_[item.index()].log2_sum[h];
+    const double share = std::exp2(static_cast<double>(learned + 1) / half_life_[h] - sum);
+    sum = share < nearly_all ? sum + std::log2(1 - share) : nothing;
   }
+  if (!known(item)) items_[item.index()] = Item{};
+  touched_.push_back({item.value, true});
+  dirty_.mark(item.value);
+}
+
+bool Popularity::better(std::size_t horizon, std::uint32_t a, std::uint32_t b) const {
+  const double left = items_[a].log2_sum[horizon], right = items_[b].log2_sum[horizon];
+  return left != right ? left > right : a < b;
+}
+
+void Popularity::sort_tops() {
+  std::sort(touched_.begin(), touched_.end());
+  // Of an item that was lowered and raised, the entry that says lowered stays.
+  touched_.erase(std::unique(touched_.begin(), touched_.end(),
+                             [](auto& a, auto& b) { return a.item == b.item; }),
+                 touched_.end());
+  std::vector<std::uint32_t> all;
+  for (std::size_t h = 0; h < horizons; ++h) {
+    move_touched(h);
+    const std::vector<std::uint32_t>& top = tops_[h].items;
+    const std::size_t n = std::min<std::size_t>(options_.top_items, top.size());
+    all.insert(all.end(), top.begin(), top.begin() + static_cast<std::ptrdiff_t>(n));
+  }
+  touched_.clear();
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   TopSelector best;
   best.begin(options_.top_items);
   for (const std::uint32_t item : all) best.offer(item, score_of(ItemId(item)));
   best.finish(top_);
+}
+
+/// The untouched items of a top keep their order, and the touched ones find their places among
+/// them. An item outside is worse than every item of the top that was not lowered; so one that was
+/// lowered, or that comes from outside, stays only if it is better than one of those.
+void Popularity::move_touched(std::size_t h) {
+  Top& top = tops_[h];
+  const auto find = [this](std::uint32_t item) {
+    const auto at = std::lower_bound(touched_.begin(), touched_.end(), item,
+                                     [](const Touched& t, std::uint32_t i) { return t.item < i; });
+    return at != touched_.end() && at->item == item ? &*at : nullptr;
+  };
+  const auto before = [this, h](std::uint32_t a, std::uint32_t b) { return better(h, a, b); };
+  std::vector<std::uint32_t> moved, risen;
+  std::erase_if(top.items, [&](std::uint32_t item) {
+    const Touched* const touched = find(item);
+    if (touched != nullptr && !touched->lowered) risen.push_back(item);
+    return touched != nullptr;
+  });
+  for (const Touched& t : touched_) {
+    if (items_[t.item].log2_sum[h] != nothing) moved.push_back(t.item);
+  }
+  std::sort(moved.begin(), moved.end(), before);
+  if (!top.all) {
+    std::sort(risen.begin(), risen.end(), before);
+    const std::uint32_t none = ItemId{}.value;
+    std::uint32_t bar = top.items.empty() ? none : top.items.back();
+    if (!risen.empty() && (bar == none || before(bar, risen.back()))) bar = risen.back();
+    if (bar == none) {
+      moved.clear();
+    } else {
+      const auto end = std::upper_bound(moved.begin(), moved.end(), bar, before);
+      moved.erase(end, moved.end());
+    }
+  }
+  std::vector<std::uint32_t> merged;
+  std::merge(top.items.begin(), top.items.end(), moved.begin(), moved.end(),
+             std::back_inserter(merged), before);
+  top.items.swap(merged);
+  const std::size_t most = 2 * std::size_t{options_.top_items};
+  if (top.items.size() > most) {
+    top.items.resize(most);
+    top.all = false;
+  } else if (!top.all && top.items.size() < options_.top_items) {
+    rebuild(h);
+  }
+}
+
+void Popularity::rebuild(std::size_t h) {
+  std::vector<std::uint32_t>& items = tops_[h].items;
+  items.clear();
+  for (std::uint32_t item = 0; item < items_.size(); ++item) {
+    if (items_[item].log2_sum[h] != nothing) items.push_back(item);
+  }
+  const auto before = [this, h](std::uint32_t a, std::uint32_t b) { return better(h, a, b); };
+  const std::size_t n = std::min<std::size_t>(items.size(), 2 * std::size_t{options_.top_items});
+  tops_[h].all = n == items.size();
+  std::partial_sort(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(n), items.end(),
+                    before);
+  items.resize(n);
 }
 
 bool Popularity::save_some(RowBatch& out, std::size_t rows_max) {
@@ -138,6 +218,10 @@ bool Popularity::save_some(RowBatch& out, std::size_t rows_max) {
     dirty_events_ = false;
   }
   for (const std::uint32_t item : dirty_.take(rows_max)) {
+    if (!known(ItemId(item))) {
+      out.erase(items_space, id_key(item));
+      continue;
+    }
     ByteWriter writer = begin_row(value);
     for (const double sum : items_[item].log2_sum) writer.number(sum);
     out.put(items_space, id_key(item), value);
@@ -156,7 +240,6 @@ Status Popularity::restore(const RowReader& rows, std::size_t items) {
         return {};
       });
   if (!counted) return counted;
-  touched_.clear();
   // No item has more than all events. Rows say otherwise after a half-life was made longer; without
   // this bound their sums would be infinite.
   std::array<double, horizons> most;
@@ -172,18 +255,17 @@ Status Popularity::restore(const RowReader& rows, std::size_t items) {
     bool good = events_ > 0;
     for (std::size_t h = 0; h < horizons; ++h) {
       const auto sum = reader.number<double>();
-      good = good && std::isfinite(sum);
+      good = good && (std::isfinite(sum) || (sum == nothing && h != long_term));
       items_[item.index()].log2_sum[h] = std::min(sum, most[h]);
       if (sum > most[h]) dirty_.mark(item.value);
     }
     if (!good || !reader.at_end()) return row_error(items_space, key, "it holds no counts");
-    touched_.push_back(item.value);
     return {};
   });
   if (!read) return read;
-  for (auto& top : tops_) top.clear();
-  sort_tops(touched_);
+  for (std::size_t h = 0; h < horizons; ++h) rebuild(h);
   touched_.clear();
+  sort_tops();
   return {};
 }
 

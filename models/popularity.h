@@ -29,14 +29,22 @@ config::Table<PopularityOptions> describe_popularity();
 /// Forward-decayed event counts of items at three half-lives, in events of anybody (Cormode et al.,
 /// "Forward decay: a practical time decay model for streaming systems", ICDE 2009).
 ///
-/// The n-th event weighs 2^(n/h). An item keeps the logarithm of its sum, L = log2 Σ 2^(n_k/h):
-/// nothing overflows, nothing is rewritten to age, and the order of two items changes only when one
-/// of them is touched. Its count after N events is 2^(L − N/h). Score: Σ over the half-lives of
-/// share · count · ln 2 / h, a mix of three estimates of the item's share of the next events. The
-/// user does not matter.
+/// An event learned in an epoch before which n events were learned weighs 2^((n+1)/h). An item
+/// keeps the logarithm of its sum, L = log2 Σ 2^((n_k+1)/h): nothing overflows, nothing is
+/// rewritten to age, and the order of two items changes only when one of them is touched. Its count
+/// after N events is 2^(L − N/h). Score: Σ over the half-lives of share · count · ln 2 / h, a mix
+/// of three estimates of the item's share of the next events. The user does not matter.
 ///
-/// Invariant: after `learn` and `restore`, the top lists are what sorting all items would give.
-/// Cost: a query copies the list; an epoch O((top_items + touched) · log).
+/// Taking back (a return, forgetting) subtracts the weight that an event had, which the user's
+/// newest events tell (RecentEvent::learned): L is then that of a log without it, but that k events
+/// taken back leave the clock k further, a factor of 2^(−k/h) on the counts of what came before
+/// them relative to what came after, and a rounding of 2^-52 · 2^L / 2^L' each. Events older than
+/// users.recent_events are not known any more: they stay, and fade.
+///
+/// Invariant: after `learn` and `restore`, the first `top_items` of each half-life are those of all
+/// items sorted.
+/// Cost: a query copies the list; an epoch O((top_items + touched) · log), and O(items) once in at
+/// least top_items events taken back.
 class Popularity final : public Model {
  public:
   enum Horizon : std::uint8_t { short_term, medium_term, long_term };
@@ -72,8 +80,26 @@ class Popularity final : public Model {
     std::array<double, horizons> log2_sum = {nothing, nothing, nothing};
   };
 
-  void count_event(ItemId item);
-  void sort_tops(std::vector<std::uint32_t>& touched);
+  struct Touched {
+    std::uint32_t item;
+    bool lowered;
+    bool operator<(const Touched& o) const {
+      return item != o.item ? item < o.item : lowered > o.lowered;
+    }
+  };
+  /// Items by their count of one half-life, the highest first: the best of all, at least top_items
+  /// of them and at most twice as many, or all there are.
+  struct Top {
+    std::vector<std::uint32_t> items;
+    bool all = true;
+  };
+
+  void count_event(ItemId item, std::uint64_t learned);
+  void take_back(ItemId item, std::uint64_t learned);
+  void sort_tops();
+  void move_touched(std::size_t horizon);
+  void rebuild(std::size_t horizon);
+  bool better(std::size_t horizon, std::uint32_t a, std::uint32_t b) const;
   float score_of(ItemId item) const;
 
   // Fixed after construction.
@@ -87,9 +113,8 @@ class Popularity final : public Model {
   std::vector<Candidate> top_;
 
   // Learn phase only.
-  std::array<std::vector<std::uint32_t>, horizons>
-      tops_;  ///< best of each half-life, highest first
-  std::vector<std::uint32_t> touched_;
+  std::array<Top, horizons> tops_;
+  std::vector<Touched> touched_;  ///< since the tops were sorted
   DirtyRows dirty_;
   bool dirty_events_ = false;
 };

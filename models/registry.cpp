@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/content.h"
+#include "models/factorization.h"
 #include "models/fusion/rrf.h"
 #include "models/fusion/weighted.h"
 #include "models/item_cf.h"
@@ -13,6 +14,7 @@
 #include "models/repeat.h"
 #include "models/session_knn.h"
 #include "models/transitions.h"
+#include "models/user_cf.h"
 
 namespace freshet {
 
@@ -47,7 +49,9 @@ const Kind& find(const std::vector<Kind>& kinds, std::string_view name) {
 const std::vector<ModelKind>& model_kinds() {
   static const std::vector<ModelKind> kinds = {
       model<SessionKnn>("session_knn", describe_session_knn),
+      model<UserCf>("user_cf", describe_user_cf),
       model<ItemCf>("item_cf", describe_item_cf),
+      model<Factorization>("factorization", describe_factorization),
       model<Transitions>("transitions", describe_transitions),
       model<Content>("content", describe_content),
       model<Repeat>("repeat", describe_repeat),

@@ -13,6 +13,7 @@ namespace freshet {
 namespace {
 
 constexpr std::string_view counts_key = "counts";
+constexpr std::string_view emptied_key = "emptied";
 
 SessionIndex::Limits rounded(SessionIndex::Limits limits) {
   limits.max_sessions = std::bit_floor(std::max(limits.max_sessions, 2U));
@@ -34,7 +35,8 @@ SessionIndex::SessionIndex(const std::string& name, const Limits& limits)
 
 bool SessionIndex::growing(UserId user, std::uint32_t ordinal, std::uint32_t& sequence) const {
   const auto found = live_.find(user);
-  if (found == live_.end() || found->second.ordinal != ordinal) return false;
+  if (found == live_.end()) return false;
+  if (!limits_.whole_users && found->second.ordinal != ordinal) return false;
   sequence = found->second.sequence;
   return alive(sequence);
 }
@@ -62,7 +64,13 @@ void SessionIndex::add(UserId user, std::uint32_t ordinal, ItemId item, std::int
   };
   if (!holds(session(sequence))) {
     if (session(sequence).items.size() >= limits_.session_items) {
-      sequence = begin_session(user, ordinal);
+      if (limits_.whole_users) {
+        auto& items = sessions_[sequence & mask_].items;
+        leave_ring(items.front(), sequence);
+        items.erase(items.begin());
+      } else {
+        sequence = begin_session(user, ordinal);
+      }
     }
     sessions_[sequence & mask_].items.push_back(item.value);
     enter_ring(item, sequence);
@@ -122,20 +130,50 @@ void SessionIndex::enter_ring(ItemId item, std::uint32_t sequence) {
   dirty_items_.mark(item.value);
 }
 
+void SessionIndex::leave_ring(std::uint32_t item, std::uint32_t sequence) {
+  Item& row = items_[item];
+  const auto at = std::find(row.ring.begin(), row.ring.end(), sequence);
+  if (at != row.ring.end()) {
+    const auto place = at - row.ring.begin();
+    row.ring.erase(at);
+    row.places.erase(row.places.begin() + place);
+    if (row.oldest > 0) {
+      // A ring that is not full begins at its first entry.
+      const std::uint32_t first = row.oldest - (place < row.oldest ? 1 : 0);
+      std::rotate(row.ring.begin(), row.ring.begin() + first, row.ring.end());
+      std::rotate(row.places.begin(), row.places.begin() + first, row.places.end());
+      row.oldest = 0;
+    }
+  }
+  if (row.sessions > 0) --row.sessions;
+  row.log_sessions = std::log(static_cast<float>(row.sessions) + 1);
+  dirty_items_.mark(item);
+}
+
+void SessionIndex::remove(UserId user, ItemId item) {
+  const auto found = live_.find(user);
+  if (found == live_.end() || !alive(found->second.sequence)) return;
+  const std::uint32_t sequence = found->second.sequence;
+  auto& items = sessions_[sequence & mask_].items;
+  const auto at = std::find(items.begin(), items.end(), item.value);
+  if (at == items.end()) return;
+  if (items.size() == 1) return forget(user);
+  leave_ring(item.value, sequence);
+  items.erase(at);
+  dirty_sessions_.mark(sequence & mask_);
+}
+
 void SessionIndex::forget(UserId user) {
   const auto found = live_.find(user);
   if (found == live_.end()) return;
   const std::uint32_t sequence = found->second.sequence;
   stop_growing(user);
   if (!alive(sequence)) return;
-  for (const std::uint32_t item : session(sequence).items) {
-    Item& row = items_[item];
-    if (row.sessions > 0) --row.sessions;
-    row.log_sessions = std::log(static_cast<float>(row.sessions) + 1);
-    dirty_items_.mark(item);
-  }
+  for (const std::uint32_t item : session(sequence).items) leave_ring(item, sequence);
   sessions_[sequence & mask_] = Session{};
   dirty_sessions_.mark(sequence & mask_);
+  ++emptied_;
+  dirty_counts_ = true;
 }
 
 bool SessionIndex::save_some(RowBatch& out, std::size_t rows_max) {
@@ -145,12 +183,21 @@ bool SessionIndex::save_some(RowBatch& out, std::size_t rows_max) {
     writer.number(next_);
     writer.number(total_);
     out.put(counts_space_, counts_key, value);
+    if (emptied_ > 0) {
+      ByteWriter emptied = begin_row(value);
+      emptied.number(emptied_);
+      out.put(counts_space_, emptied_key, value);
+    }
     dirty_counts_ = false;
   }
   for (const std::uint32_t sequence : dead_) out.erase(sessions_space_, id_key(sequence));
   dead_.clear();
   for (const std::uint32_t slot : dirty_sessions_.take(rows_max)) {
     const Session& s = sessions_[slot];
+    if (s.items.empty()) {
+      out.erase(sessions_space_, id_key(sequence_of(slot)));
+      continue;
+    }
     ByteWriter writer = begin_row(value);
     writer.number(s.last_ms);
     writer.number(static_cast<std::uint32_t>(s.items.size()));
@@ -201,8 +248,16 @@ Status SessionIndex::restore(const RowReader& rows, std::size_t items) {
 }
 
 Status SessionIndex::restore_counts(const RowReader& rows) {
+  // "counts" comes before "emptied".
   return rows.scan(counts_space_, [this](std::string_view key, std::string_view value) -> Status {
     ByteReader reader = open_row(value);
+    if (key == emptied_key) {
+      emptied_ = reader.number<std::uint64_t>();
+      if (!reader.at_end() || emptied_ > total_) {
+        return row_error(counts_space_, key, "it holds no count of the sessions begun");
+      }
+      return {};
+    }
     next_ = reader.number<std::uint32_t>();
     total_ = reader.number<std::uint64_t>();
     // Both count the sessions begun, one in 32 bits.

@@ -17,7 +17,8 @@
 
 namespace freshet {
 
-/// The newest sessions, what was in them, and for each item the newest sessions that held it.
+/// The newest sessions, what was in them, and for each item the newest sessions that held it. With
+/// `whole_users` all that a user does is one session, which keeps his newest items.
 ///
 /// Sessions have sequence numbers in the order in which they began. Those still growing are found
 /// by user. Invariants:
@@ -25,10 +26,10 @@ namespace freshet {
 ///  may name
 ///     dead ones, so ask `alive` first.
 ///  2. A session holds distinct items in the order of their first event; at `session_items` it is
-///  closed and
-///     the user's next item begins another.
+///  closed and the user's next item begins another. A whole user's loses its oldest item instead.
 ///  3. At most one growing session a user, at most `live_sessions` in all: the oldest stop growing.
 ///  4. Nothing but a growing session's entry names a user.
+///  5. A growing session is not empty. What left a session or was forgotten is in no ring.
 class SessionIndex {
  public:
   struct Limits {
@@ -36,6 +37,7 @@ class SessionIndex {
     std::uint32_t live_sessions;  ///< likewise, and at most `max_sessions`
     std::uint32_t item_sessions;  ///< newest sessions kept for each item
     std::uint32_t session_items;
+    bool whole_users = false;  ///< ordinals do not matter: one session a user
   };
   struct alignas(64) Session {
     boost::container::small_vector<std::uint32_t, 8> items;
@@ -54,17 +56,19 @@ class SessionIndex {
   /// Sequence numbers of the sessions with the item: both parts are to be walked from their ends,
   /// the first part before the second, for newest first.
   std::array<std::span<const std::uint32_t>, 2> sessions_of(ItemId item) const;
-  /// At which place each of these sessions holds the item, in the same two parts. A session emptied
-  /// by `forget` holds nothing there any more.
+  /// At which place each of these sessions held the item when it came, in the same two parts. Since
+  /// then it may have moved ahead.
   std::array<std::span<const std::uint16_t>, 2> places_of(ItemId item) const;
-  /// ln(sessions that held the item so far + 1). Requires `item` < `items()`.
+  /// ln(sessions with the item so far + 1). Requires `item` < `items()`.
   float log_sessions_of(std::uint32_t item) const { return items_[item].log_sessions; }
   std::size_t items() const { return items_.size(); }
-  /// Sessions begun so far.
-  std::uint64_t total() const { return total_; }
+  /// Sessions begun so far, without those that were emptied since.
+  std::uint64_t total() const { return total_ - emptied_; }
 
   void add(UserId user, std::uint32_t ordinal, ItemId item, std::int64_t time_ms);
-  /// Empties the user's growing session and his entry.
+  /// Takes the item out of the user's growing session, if it is there.
+  void remove(UserId user, ItemId item);
+  /// Empties the user's growing session and erases his entry.
   void forget(UserId user);
 
   /// As Model::save_some.
@@ -77,7 +81,7 @@ class SessionIndex {
     std::vector<std::uint32_t> ring;    ///< from `oldest` on, around the end
     std::vector<std::uint16_t> places;  ///< beside `ring`: place of the item in that session
     std::uint32_t oldest = 0;
-    std::uint32_t sessions = 0;  ///< that held it so far, those no longer alive too
+    std::uint32_t sessions = 0;  ///< that hold it, or did when their numbers died
     float log_sessions = 0;
   };
   struct Live {
@@ -88,6 +92,7 @@ class SessionIndex {
   std::uint32_t begin_session(UserId user, std::uint32_t ordinal);
   void stop_growing(UserId user);
   void enter_ring(ItemId item, std::uint32_t sequence);
+  void leave_ring(std::uint32_t item, std::uint32_t sequence);
   /// Whether an item's ring may name the session: one that holds it, was emptied, or is no longer
   /// alive, but none that has not begun.
   bool may_hold(std::uint32_t sequence, std::uint32_t item) const;
@@ -112,7 +117,8 @@ class SessionIndex {
   std::vector<Item> items_;
   boost::unordered_flat_map<UserId, Live, std::hash<UserId>> live_;
   std::uint32_t next_ = 0;
-  std::uint64_t total_ = 0;
+  std::uint64_t total_ = 0;    ///< sessions begun so far
+  std::uint64_t emptied_ = 0;  ///< of them, by `forget` or `remove`
 
   // Learn phase only.
   std::vector<UserId> owners_;  ///< by sequence number & live_mask_: who grows it, or none

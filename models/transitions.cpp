@@ -140,30 +140,55 @@ void Transitions::explain(const Query&, Scratch& scratch, std::span<const ItemId
 void Transitions::learn(std::span<const Interaction> epoch) {
   for (const Interaction& x : epoch) {
     if (x.forget) {
-      take_back(x);
-      continue;
-    }
-    if (!x.positive()) continue;
-    for (std::size_t k = 0; k < x.recent.size() && k < options_.window; ++k) {
-      const double borders = x.session - x.recent[k].session;
-      add(x.recent[k].item, x.item,
-          std::pow(options_.session_border, borders) / static_cast<double>(k + 1));
-    }
-  }
-}
-
-// The newest events are all that is known of the order; what they added is taken back undecayed.
-void Transitions::take_back(const Interaction& x) {
-  for (std::size_t to = 0; to < x.recent.size(); ++to) {
-    for (std::size_t from = to + 1; from < x.recent.size() && from - to <= options_.window;
-         ++from) {
-      const double borders = x.recent[to].session - x.recent[from].session;
-      add(x.recent[from].item, x.recent[to].item,
-          -std::pow(options_.session_border, borders) / static_cast<double>(from - to));
+      forget(x.recent);
+    } else if (x.undone < x.recent.size()) {
+      undo(x.recent, x.undone);
+    } else if (x.positive()) {
+      for (std::size_t k = 0; k < x.recent.size() && k < options_.window; ++k) {
+        if (!x.recent[k].known()) continue;
+        add(x.recent[k].item, x.item, pair_weight(x.session - x.recent[k].session, k + 1));
+      }
     }
   }
 }
 
+double Transitions::pair_weight(std::uint32_t borders, std::size_t gap) const {
+  if (gap > options_.window) return 0;
+  return std::pow(options_.session_border, borders) / static_cast<double>(gap);
+}
+
+void Transitions::forget(std::span<const RecentEvent> recent) {
+  for (std::size_t to = 0; to < recent.size(); ++to) {
+    for (std::size_t from = to + 1; from < recent.size() && from - to <= options_.window; ++from) {
+      if (recent[to].known() && recent[from].known()) pair(recent[from], recent[to], 0, from - to);
+    }
+  }
+}
+
+/// Those before and after it stand one closer together without it.
+void Transitions::undo(std::span<const RecentEvent> recent, std::size_t undone) {
+  for (std::size_t to = 0; to <= undone; ++to) {
+    if (!recent[to].known()) continue;
+    const std::size_t end = std::min(recent.size(), to + options_.window + 2);
+    for (std::size_t from = std::max(undone, to + 1); from < end; ++from) {
+      if (!recent[from].known()) continue;
+      const bool around = to < undone && from > undone;
+      pair(recent[from], recent[to], around ? from - to - 1 : 0, from - to);
+    }
+  }
+}
+
+/// What a pair added at one gap becomes what it adds at another; gap 0: nothing.
+void Transitions::pair(const RecentEvent& from, const RecentEvent& to, std::size_t gap,
+                       std::size_t old_gap) {
+  const std::uint32_t borders = to.session - from.session;
+  const double before = pair_weight(borders, old_gap);
+  const double after = gap > 0 ? pair_weight(borders, gap) : 0;
+  if (after != before) add(from.item, to.item, after - before);
+}
+
+/// Less than nothing takes back as of now, and brings the row's clock back by as much: exact, but
+/// for the rounding of a float, if the row gained nothing in between.
 void Transitions::add(ItemId from, ItemId to, double weight) {
   at(to);
   Row& row = at(from);
@@ -174,6 +199,8 @@ void Transitions::add(ItemId from, ItemId to, double weight) {
   const double grown = weight / scale_of(row);
   row.total = std::max(row.total + grown, 0.0);
   row.followers.add(to.value, static_cast<float>(grown), options_.row_items);
+  if (weight < 0) row.gained = std::max(row.gained + weight, 0.0);
+  if (!(row.total > BoundedRow::least) && row.followers.size() == 0) row = Row{};
   dirty_.mark(from.value);
 }
 
@@ -199,6 +226,10 @@ Transitions::Row& Transitions::at(ItemId item) {
 bool Transitions::save_some(RowBatch& out, std::size_t rows_max) {
   std::string value;
   for (const std::uint32_t item : dirty_.take(rows_max)) {
+    if (rows_[item].followers.size() == 0 && rows_[item].total == 0) {
+      out.erase(space, id_key(item));
+      continue;
+    }
     ByteWriter writer = begin_row(value);
     writer.number(rows_[item].total);
     writer.number(rows_[item].gained);

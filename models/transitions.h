@@ -39,7 +39,13 @@ config::Table<TransitionsOptions> describe_transitions();
 /// recent. Rows keep the heaviest `row_items` followers (BoundedRow); row sums include those no
 /// longer kept.
 ///
-/// Cost: a query O(query_events · row_items); an event O(window · row_items), a SIMD scan each.
+/// Taking back (a return, forgetting): the pairs of the event taken back with those among the
+/// user's newest events go, and events around it stand one closer, as if it had never been. What is
+/// not known any more stays: pairs with events older than users.recent_events. If row i gained Δ
+/// since, what is taken is w as of now, not w · 2^(−Δ/half_weight), and what came in between stays
+/// up to 2^(w/half_weight) too heavy; with Δ = 0 the row is as before but for a float's rounding.
+///
+/// Cost: a query O(query_events · row_items); an event O(window · log row_items).
 class Transitions final : public Model {
  public:
   explicit Transitions(const TransitionsOptions& options);
@@ -69,8 +75,11 @@ class Transitions final : public Model {
   };
   struct Work;
 
+  double pair_weight(std::uint32_t borders, std::size_t gap) const;
   void add(ItemId from, ItemId to, double weight);
-  void take_back(const Interaction& x);
+  void forget(std::span<const RecentEvent> recent);
+  void undo(std::span<const RecentEvent> recent, std::size_t undone);
+  void pair(const RecentEvent& from, const RecentEvent& to, std::size_t gap, std::size_t old_gap);
   /// Brings `gained` below the limit at which the scale is reset.
   void rescale(Row& row) const;
   double scale_of(const Row& row) const;

@@ -37,6 +37,11 @@ constexpr std::array<const char*, field_count> contract_names = {
     "user",     "item",  "type", "time", "session",    "value",
     "quantity", "price", "id",   "list", "attributes", "consent"};
 
+std::string short_number(double x) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof(text), x).ptr};
+}
+
 std::vector<std::string> names_of(const EventOptions::Fields& f) {
   return {f.user,     f.item,  f.type, f.time, f.session,    f.value,
           f.quantity, f.price, f.id,   f.list, f.attributes, f.consent};
@@ -133,7 +138,9 @@ bool Decoder::Impl::read_numbers(Event& e) {
     if (!e.value) return fields.reject(Field::value, "missing", "is missing in a rating");
     if (*e.value < kind.scale_min || *e.value > kind.scale_max) {
       return fields.reject(Field::value, "range",
-                           "is " + words_of(fields[Field::value]) + ", outside the declared scale");
+                           "is " + words_of(fields[Field::value]) +
+                               ", outside the declared scale from " + short_number(kind.scale_min) +
+                               " to " + short_number(kind.scale_max));
     }
   }
   if (fields.has(Field::quantity)) {

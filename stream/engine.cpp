@@ -45,8 +45,12 @@ Engine::Engine(Parts parts)
       models_(std::move(parts.models)),
       ranker_(std::move(parts.ranker)),
       executor_(parts.engine.threads),
+      similar_(parts.similar),
       pieces_(models_.size() + 2),
       memory_budget_(parts.memory_budget) {
+  for (const auto& model : models_) {
+    if (similar_.on() && model->knows_similar()) similar_model_ = model.get();
+  }
   for (std::size_t i = 0; i < executor_.threads(); ++i) {
     workers_.push_back(std::make_unique<Worker>());
     workers_.back()->scratch = ranker_->make_scratch();
@@ -81,7 +85,7 @@ Status Engine::process(std::span<const Decoded> records, std::vector<Outcome>& o
     if (!event->consent && !erases) continue;  // leaves no trace, not even in where epochs end
     if (epoch_records_ > 0 && event->time_ms - epoch_first_ms_ >= options_.epoch_span.count) {
       rank_until(i);
-      learn();
+      close_epoch(*event, out[i]);
     }
     if (epoch_records_ == 0) epoch_first_ms_ = event->time_ms;
     ++epoch_records_;
@@ -91,12 +95,12 @@ Status Engine::process(std::span<const Decoded> records, std::vector<Outcome>& o
       rank_until(i);
       erase(*event, out[i]);
       begin = i + 1;
-      learn();
+      close_epoch(*event, out[i]);
       continue;
     }
     if (epoch_records_ >= options_.epoch_events) {
       rank_until(i + 1);
-      learn();
+      close_epoch(*event, out[i]);
     }
   }
   rank_until(records.size());
@@ -114,6 +118,14 @@ Status Engine::load_users(std::span<const Decoded> records) {
 
 void Engine::close_epoch() {
   if (epoch_records_ > 0) learn();
+}
+
+void Engine::close_epoch(const Event& last, Outcome& out) {
+  const std::uint32_t events = epoch_records_;
+  learn();
+  if (similar_model_ != nullptr) {
+    similar_.collect(*similar_model_, catalog_, items_, events, last.time_ms, out.similar);
+  }
 }
 
 void Engine::reserve_pending(std::size_t count) {
@@ -208,7 +220,9 @@ void Engine::rank_event(User& user, ItemId item, const Event& event, Outcome& ou
     out.popular_hit = place(user.held_popular, item);
   }
   Interaction& interaction = pending_[slot];
-  if (fold_.apply(user, event, item, interaction)) {
+  const UserFold::Taken taken = fold_.apply(user, event, item, interaction, learned_);
+  out.flooded = taken == UserFold::Taken::flooded;
+  if (taken == UserFold::Taken::learned) {
     interaction.user = user.id;
     slot_used_[slot] = 1;
   }
@@ -283,8 +297,12 @@ void Engine::make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcom
 /// epoch.
 void Engine::describe(const CatalogRecord& record) {
   const ItemId item = items_.intern(record.item);
+  const bool recommendable = catalog_.recommendable(item);
   catalog_.set(item, record.entry);
   tell(item);
+  if (similar_model_ != nullptr && catalog_.recommendable(item) != recommendable) {
+    similar_.recommendable_changed(item, *similar_model_);
+  }
 }
 
 void Engine::tell(ItemId item) {
@@ -307,6 +325,9 @@ void Engine::erase(const Event& event, Outcome& out) {
   interaction.weight = interaction.old_strength = interaction.new_strength = 0;
   interaction.time_ms = event.time_ms;
   interaction.session = user.session;
+  interaction.learned = learned_;
+  interaction.undone = Interaction::none;
+  interaction.rating = false;
   interaction.forget = true;
   interaction.history = std::move(user.history);
   interaction.recent = std::move(user.recent);
@@ -330,6 +351,10 @@ void Engine::learn() {
     for (std::size_t i = 0; i < learners; ++i) teach(i, 0);
   } else {
     executor_.run(learners, teach);
+  }
+  if (learning_) {
+    learned_ += static_cast<std::uint64_t>(std::count_if(
+        epoch.begin(), epoch.end(), [](const Interaction& x) { return x.positive(); }));
   }
   pending_count_ = 0;
   epoch_records_ = 0;

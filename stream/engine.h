@@ -18,6 +18,7 @@
 #include "stream/model.h"
 #include "stream/ranker.h"
 #include "stream/settings.h"
+#include "stream/similar.h"
 #include "stream/user.h"
 #include "stream/users.h"
 
@@ -34,10 +35,12 @@ struct Outcome {
   Kind kind = Kind::none;
   bool repeated = false;  ///< an event id seen before: dropped
   bool without_consent = false;
+  bool flooded = false;           ///< the user has used up his share of learning: it is his alone
   bool predicted = false;         ///< the user held a list, and this was a choice
   std::int16_t hit = -1;          ///< where in that list the item stood, from 0; −1: not in it
   std::int16_t popular_hit = -1;  ///< the same for plain popularity
   List list;
+  std::vector<SimilarList> similar;  ///< to be published, if this record closed an epoch
   std::vector<std::vector<ItemId>>
       by_model;  ///< each model's own list, as `part_names`, if asked for
 };
@@ -55,6 +58,7 @@ class Engine {
     EventOptions events;
     UserOptions users;
     ListOptions lists;
+    SimilarOptions similar{.size = 0, .min_interval = {}, .events_per_list = 1};
     KnownTypes known_types;  ///< of the state to be restored: `stored_event_types`
     std::uint64_t memory_budget =
         std::numeric_limits<std::uint64_t>::max();  ///< bytes of state in memory, see `trim`
@@ -110,6 +114,7 @@ class Engine {
   const Catalog& catalog() const { return catalog_; }
   const Users& users() const { return users_; }
   const std::vector<std::unique_ptr<Model>>& models() const { return models_; }
+  const Ranker& ranker() const { return *ranker_; }
   std::uint64_t epochs() const { return epochs_; }
 
   struct Phases {
@@ -135,6 +140,8 @@ class Engine {
   void describe(const CatalogRecord& record);
   void tell(ItemId item);
   void learn();
+  /// Ends the epoch, and leaves to its last record what is to be said of it.
+  void close_epoch(const Event& last, Outcome& out);
   void reserve_pending(std::size_t count);
   void save_meta(RowBatch& out);
   Status restore_meta(const RowReader& rows);
@@ -156,6 +163,8 @@ class Engine {
   ItemDictionary items_;
   Catalog catalog_;
   Users users_;
+  SimilarLists similar_;
+  Model* similar_model_ = nullptr;       // the one that knows similar items, if they are wanted
   std::vector<Group> groups_;            // of the records being ranked, one a user
   std::vector<std::uint32_t> group_of_;  // by user's slot: index into groups_, if that is his group
   std::vector<std::string_view> names_;  // of the users of the records being processed
@@ -170,6 +179,7 @@ class Engine {
   std::uint32_t epoch_records_ = 0;
   std::int64_t epoch_first_ms_ = 0;
   std::uint64_t epochs_ = 0;
+  std::uint64_t learned_ = 0;  ///< interactions of positive weight, in closed epochs
 
   // The checkpoint being made: one piece a model, then the ranker's and the engine's own.
   std::vector<RowBatch> pieces_;

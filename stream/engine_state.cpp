@@ -23,7 +23,10 @@ void write_interaction(std::string& row, const Interaction& i) {
   w.number(i.new_strength);
   w.number(i.time_ms);
   w.number(i.session);
+  w.number(i.rating);
   w.number(i.forget);
+  w.number(i.learned);
+  w.number(i.undone);
   write_past(row, i.history, i.recent);
   w.number(static_cast<std::uint32_t>(i.segments.size()));
   for (const std::uint64_t segment : i.segments) w.number(segment);
@@ -39,13 +42,16 @@ void read_interaction(ByteReader& r, Interaction& i) {
   i.new_strength = r.number<float>();
   i.time_ms = r.number<std::int64_t>();
   i.session = r.number<std::uint32_t>();
+  i.rating = r.number<bool>();
   i.forget = r.number<bool>();
+  i.learned = r.number<std::uint64_t>();
+  i.undone = r.number<std::uint32_t>();
   read_past(r, i.history, i.recent);
   i.segments.resize(r.count(8));
   for (std::uint64_t& segment : i.segments) segment = r.number<std::uint64_t>();
   i.example = r.text();
 }
-constexpr std::size_t interaction_bytes_min = 50;
+constexpr std::size_t interaction_bytes_min = 63;
 
 void write_names(ByteWriter& w, const std::vector<std::string>& names) {
   w.number(static_cast<std::uint32_t>(names.size()));
@@ -112,6 +118,7 @@ bool Engine::save_ahead(std::size_t rows_max) {
     } else {
       items_.save(pieces_[i]);
       if (!catalog_.save_some(pieces_[i], rows_max)) all = false;
+      if (!similar_.save_some(pieces_[i], rows_max)) all = false;
       if (!users_.save(pieces_[i], rows_max, checkpoint_)) all = false;
     }
   });
@@ -137,7 +144,7 @@ void Engine::trim() {
   constexpr std::uint64_t checkpoints_between_looks = 16;
   if (models_bytes_ == 0 || checkpoint_ >= models_sized_at_ + checkpoints_between_looks) {
     models_sized_at_ = checkpoint_;
-    models_bytes_ = items_.memory_bytes() + catalog_.memory_bytes();
+    models_bytes_ = items_.memory_bytes() + catalog_.memory_bytes() + similar_.memory_bytes();
     for (const auto& model : models_) models_bytes_ += model->memory_bytes();
   }
   const std::uint64_t left =
@@ -161,6 +168,7 @@ void Engine::save_meta(RowBatch& out) {
   ByteWriter w(row);
   w.number(engine_row_version);
   w.number(epochs_);
+  w.number(learned_);
   w.number(epoch_records_);
   w.number(epoch_first_ms_);
   w.number(static_cast<std::uint32_t>(pending_count_));
@@ -175,6 +183,7 @@ Status Engine::restore_meta(const RowReader& rows) {
   ByteReader r(*row);
   const auto version = r.number<std::uint8_t>();
   epochs_ = r.number<std::uint64_t>();
+  learned_ = r.number<std::uint64_t>();
   epoch_records_ = r.number<std::uint32_t>();
   epoch_first_ms_ = r.number<std::int64_t>();
   pending_count_ = r.count(interaction_bytes_min);
@@ -184,6 +193,7 @@ Status Engine::restore_meta(const RowReader& rows) {
     Interaction& x = pending_[i];
     read_interaction(r, x);
     known = known && (x.forget || x.item.index() < items_.size()) &&
+            (x.undone == Interaction::none || x.undone < x.recent.size()) &&
             names_known_items(x.history, x.recent, items_.size());
   }
   if (!known || version != engine_row_version || !r.at_end()) {
@@ -206,9 +216,14 @@ Status Engine::restore(const RowReader& rows, RowBatch& stale) {
     if (catalog_.named(ItemId(item))) tell(ItemId(item));
   }
 
+  if (similar_model_ != nullptr) {
+    if (Status s = similar_.restore(rows, items_.size()); !s) return s;
+  }
+
   std::vector<std::string_view> owners = {meta_space, delivery_space, "item",
                                           "catalog",  "user",         "fusion"};
   for (const auto& model : models_) owners.push_back(model->name());
+  if (similar_model_ != nullptr) owners.push_back("similar");
   for (const std::string& part : ranker_->part_names()) owners.push_back(part);
   auto spaces = rows.spaces();
   if (!spaces) return spaces.error();

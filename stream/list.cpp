@@ -123,4 +123,25 @@ void write_list(const List& list, const Event& event, const Cause& cause,
   out += "]}";
 }
 
+void write_similar(const SimilarList& list, std::string& out) {
+  out += R"({"item":)";
+  write_json_text(list.item, out);
+  out += R"(,"time":)";
+  write_integer(list.time_ms, out);
+  out += R"(,"items":[)";
+  bool first = true;
+  for (const SimilarList::Entry& e : list.entries) {
+    if (!first) out += ',';
+    first = false;
+    out += R"({"item":)";
+    write_json_text(e.item, out);
+    out += R"(,"score":)";
+    write_nanos(score_nanos(e.score), out);
+    out += R"(,"support":)";
+    write_nanos(score_nanos(e.support), out);
+    out += '}';
+  }
+  out += "]}";
+}
+
 }  // namespace freshet

@@ -26,6 +26,19 @@ struct List {
   std::vector<std::string> included;
 };
 
+/// The items that go with one item, with names in place of ids. The views live as long as the
+/// engine's item dictionary.
+struct SimilarList {
+  struct Entry {
+    std::string_view item;
+    double score = 0;
+    double support = 0;
+  };
+  std::string_view item;
+  std::int64_t time_ms = 0;    ///< of the event that closed the epoch
+  std::vector<Entry> entries;  ///< by score, the highest first, ties by item; empty: none any more
+};
+
 /// A score as it is printed: rounded to nine decimals.
 std::int64_t score_nanos(double score);
 
@@ -41,6 +54,9 @@ struct Cause {
 /// `parts`; a part that rounds to 0 is left out. Cost: 3–5 µs for twenty items.
 void write_list(const List& list, const Event& event, const Cause& cause,
                 const std::vector<std::string>& part_names, std::string& out);
+
+/// Appends a list of similar items as the contract's JSON object, without a newline.
+void write_similar(const SimilarList& list, std::string& out);
 
 /// Appends a text as a JSON string.
 void write_json_text(std::string_view text, std::string& out);

@@ -4,6 +4,18 @@
 #include <cmath>
 
 namespace freshet {
+namespace {
+
+/// Adds one prediction to decayed sums; returns the means. `place`: from 0, below 0: a miss.
+LiveMetrics::Measures fade_in(LiveMetrics::Measures& sum, int place, double keep, double weight) {
+  const bool hit = place >= 0;
+  sum.hit_rate = sum.hit_rate * keep + (hit ? 1 : 0);
+  sum.mrr = sum.mrr * keep + (hit ? 1.0 / (place + 1) : 0);
+  sum.ndcg = sum.ndcg * keep + (hit ? 1 / std::log2(place + 2.0) : 0);
+  return {sum.hit_rate / weight, sum.mrr / weight, sum.ndcg / weight};
+}
+
+}  // namespace
 
 void LatencyHistogram::add(std::int64_t ns) {
   const double octaves = std::log2(static_cast<double>(std::max<std::int64_t>(ns, 1)));
@@ -28,6 +40,7 @@ std::int64_t LatencyHistogram::quantile(double q) const {
 void LiveMetrics::count(const Decoded& record, const Outcome& outcome) {
   const std::lock_guard lock(mutex_);
   ++now_.records;
+  now_.similar += outcome.similar.size();
   if (const Rejection* rejection = record.rejection()) {
     ++now_.rejected;
     ++now_.rejected_by[rejection->code];
@@ -42,16 +55,15 @@ void LiveMetrics::count(const Decoded& record, const Outcome& outcome) {
   if (event->time_clamped) ++now_.clamped;
   if (outcome.repeated) ++now_.repeated;
   if (outcome.without_consent) ++now_.without_consent;
+  if (outcome.flooded) ++now_.flooded;
   if (outcome.kind == Outcome::Kind::erased) ++now_.erased;
   if (outcome.kind == Outcome::Kind::list) ++now_.lists;
   if (!outcome.predicted) return;
   ++now_.predictions;
-  constexpr double keep = 1 - 1 / window;
+  static const double keep = std::exp2(-1 / half_life);
   weight_ = weight_ * keep + 1;
-  hits_ = hits_ * keep + (outcome.hit >= 0 ? 1 : 0);
-  popular_hits_ = popular_hits_ * keep + (outcome.popular_hit >= 0 ? 1 : 0);
-  now_.hit_rate = hits_ / weight_;
-  now_.popular_hit_rate = popular_hits_ / weight_;
+  now_.quality = fade_in(sum_, outcome.hit, keep, weight_);
+  now_.popular = fade_in(popular_sum_, outcome.popular_hit, keep, weight_);
 }
 
 void LiveMetrics::published(std::int64_t latency_ns, const std::string& list) {

@@ -29,20 +29,31 @@ class LatencyHistogram {
 /// Threads: any.
 class LiveMetrics {
  public:
-  /// Window of the fading hit rates, in predictions.
-  static constexpr double window = 5'000;
+  /// Predictions after which one counts half in the fading measures.
+  static constexpr double half_life = 5'000;
+
+  /// Prequential quality: the list that a user held when he chose, judged by what he chose (Gama et
+  /// al., "On evaluating stream learning algorithms", 2013, fading factors). Each 0–1.
+  struct Measures {
+    double hit_rate = 0;  ///< share of the choices that stood in the list
+    double mrr = 0;       ///< mean of 1 / rank from 1; 0 for a choice that is not in it
+    double ndcg = 0;      ///< mean of 1 / log2(rank + 1)
+  };
 
   struct Snapshot {
-    std::uint64_t records = 0, events = 0,
-                  catalog = 0,  ///< records of the catalogue
-        lists = 0, repeated = 0, without_consent = 0, clamped = 0, erased = 0, checkpoints = 0,
-                  learned_again = 0;  ///< after a restart; their lists are out already
+    std::uint64_t records = 0, events = 0;
+    std::uint64_t catalog = 0;  ///< records of the catalogue
+    std::uint64_t lists = 0, repeated = 0, without_consent = 0, clamped = 0, erased = 0,
+                  checkpoints = 0;
+    std::uint64_t similar = 0;        ///< lists of similar items
+    std::uint64_t flooded = 0;        ///< events of users who had used up their share of learning
+    std::uint64_t learned_again = 0;  ///< after a restart; their lists are out already
     std::uint64_t waiting_bytes = 0;  ///< records and lists between the stages
     std::uint64_t rejected = 0;
     std::map<std::string, std::uint64_t> rejected_by;  ///< by Rejection::code
     std::uint64_t predictions = 0;
-    double hit_rate = 0,
-           popular_hit_rate = 0;         ///< share of choices that stood in the list held, fading
+    Measures quality;                    ///< of the lists held, fading
+    Measures popular;                    ///< of what plain popularity would have shown instead
     LatencyHistogram latency;            ///< ns from a record read to its list encoded
     std::int64_t checkpoint_bytes = 0;   ///< of the newest checkpoint
     LatencyHistogram checkpoint_pause;   ///< ns that a checkpoint kept records waiting at a time
@@ -61,7 +72,8 @@ class LiveMetrics {
  private:
   mutable std::mutex mutex_;
   Snapshot now_;
-  double weight_ = 0, hits_ = 0, popular_hits_ = 0;
+  double weight_ = 0;
+  Measures sum_, popular_sum_;  ///< decayed, over `weight_` predictions
 };
 
 }  // namespace freshet

@@ -27,6 +27,12 @@ struct HistoryItem {
   std::uint8_t undoable[2] = {0,
                               0};  ///< events of the types that another type takes back, saturating
   float rating = 0;                ///< weight of the newest rating, if any
+  /// Place among the user's items in which the models were told of his interest, from 1; later ones
+  /// move up when he takes it back. 0: they were told of none, or it was taken back.
+  std::uint32_t order = 0;
+
+  /// What the models have been told: at least 0.
+  float known_strength() const { return order > 0 && strength > 0 ? strength : 0; }
 };
 
 /// One event of a user's near past.
@@ -35,6 +41,10 @@ struct RecentEvent {
   EventTypeId type;
   std::uint32_t session = 0;
   std::int64_t time_ms = 0;
+  std::uint64_t learned = 0;  ///< Interaction::learned of it, or `not_learned`
+
+  static constexpr std::uint64_t not_learned = 0xffffffffffffffffU;
+  bool known() const { return learned != not_learned; }
 };
 
 /// What is known of a user at one moment. Views are valid during the call that they are passed to.
@@ -66,11 +76,17 @@ struct Interaction {
   ItemId item;
   EventTypeId type;
   float weight = 0;        ///< of the event: 0 or less takes interest back
-  float old_strength = 0;  ///< of (user, item) before and after this event, at least 0
+  float old_strength = 0;  ///< known_strength of (user, item) before and after this event
   float new_strength = 0;
   std::int64_t time_ms = 0;
   std::uint32_t session = 0;  ///< ordinal of the user's session, from 1
+  bool rating = false;        ///< `weight` is what he says of the item, 0 the least
   bool forget = false;  ///< the user is erased: take back what `history` added. `item` is none
+  /// Interactions of positive weight that were learned before this one's epoch.
+  std::uint64_t learned = 0;
+  /// The event that this one takes back, as an index into `recent`; `none`: it takes none back, or
+  /// one that is older than those.
+  std::uint32_t undone = none;
   std::vector<HistoryItem> history;  ///< the user's, just before this event; the newest first
   std::vector<RecentEvent> recent;
   std::vector<std::uint64_t> segments;  ///< as UserView's
@@ -78,7 +94,15 @@ struct Interaction {
   /// first event of positive weight since; else empty. From a row: any bytes.
   std::string example;
 
+  static constexpr std::uint32_t none = 0xffffffffU;
+
   bool positive() const { return !forget && weight > 0; }
+  /// The order that an item has which enters now.
+  std::uint32_t next_order() const {
+    std::uint32_t newest = 0;
+    for (const HistoryItem& h : history) newest = h.order > newest ? h.order : newest;
+    return newest + 1;
+  }
 };
 
 /// Working memory of one thread for one model, made by the model itself.
@@ -99,6 +123,13 @@ struct Reason {
 struct RatingError {
   std::uint64_t count = 0;  ///< ratings predicted so far
   double squared = 0;       ///< sum of (predicted − given)², in units of Interaction::weight
+};
+
+/// An item that goes with another.
+struct SimilarItem {
+  ItemId item;
+  double score = 0;    ///< above 0
+  double support = 0;  ///< how much of what was seen of the two speaks for it, in users' strengths
 };
 
 /// A way to find and score candidates, learned one event at a time.
@@ -155,6 +186,18 @@ class Model {
   /// read or that names another item, named. Restoring what was saved gives a model with the same
   /// bytes in every later answer and row.
   virtual Status restore(const RowReader& rows, std::size_t items) = 0;
+
+  /// Whether the model knows which items go with which, whoever asks.
+  virtual bool knows_similar() const { return false; }
+  /// Appends the items of the highest scores, at most `limit`, that the catalogue does not call
+  /// unrecommendable, in any order.
+  virtual void similar(ItemId item, const Catalog& catalog, std::size_t limit,
+                       std::vector<SimilarItem>& out) const {
+    (void)item, (void)catalog, (void)limit, (void)out;
+  }
+  /// Appends the items whose similar items `learn` may have changed since the last call, each once,
+  /// ascending. Called after every epoch, so it is never saved.
+  virtual void take_changed(std::vector<ItemId>& out) { (void)out; }
 
   /// Of a model that predicts ratings; none: it does not.
   virtual std::optional<RatingError> rating_error() const { return std::nullopt; }

@@ -94,6 +94,7 @@ class Pipeline::Impl {
   RowBatch stale_;  ///< erasures for the first checkpoint
   std::int64_t checkpoint_due_ns_ = 0;
   std::int64_t pause_ns_ = 0;
+  std::int64_t work_ns_ = 0;  ///< of the engine, since the newest checkpoint
   int pieces_ahead_ = 0;
 
   // The publish stage's.
@@ -235,14 +236,17 @@ Pipeline::Step Pipeline::Impl::rank(milliseconds wait) {
 Pipeline::Step Pipeline::Impl::process(std::unique_ptr<Batch> batch) {
   const bool popped = batch != nullptr;
   if (popped) {
+    const std::int64_t start = p_.clock.steady_ns();
     if (Status s = p_.engine.process(batch->records, batch->outcomes); !s) return fail(s.error());
+    work_ns_ += p_.clock.steady_ns() - start;
     done_ = batch->after;
   } else {
     batch = std::make_unique<Batch>();
     batch->after = done_;
   }
-  const bool due =
-      p_.clock.steady_ns() >= checkpoint_due_ns_ || p_.engine.unsaved_bytes() > unsaved_max_;
+  const bool due = p_.clock.steady_ns() >= checkpoint_due_ns_ ||
+                   work_ns_ >= p_.state.checkpoint_work.count * 1'000'000 ||
+                   p_.engine.unsaved_bytes() > unsaved_max_;
   if (due && !checkpoint_under_way_) {
     save_ahead();
     if (pieces_ahead_ == 0) take_checkpoint(*batch);
@@ -276,6 +280,7 @@ void Pipeline::Impl::take_checkpoint(Batch& batch) {
   const std::int64_t end = p_.clock.steady_ns();
   c.pause_ns = std::max(pause_ns_, end - start);
   pause_ns_ = 0;
+  work_ns_ = 0;
   p_.metrics.worked_at_checkpoint(end - start);
   c.positions = batch.after;
   c.rows.push_back(std::move(stale_));

@@ -101,29 +101,48 @@ void Publisher::encode(std::vector<Decoded>& records, const std::vector<Outcome>
       continue;
     }
     p_.metrics.count(record, outcome);
-    if (outcome.kind == Outcome::Kind::none) continue;
-    Output out;
-    out.partition = record.partition;
-    out.offset = record.offset;
-    out.read_ms = record.read_ms;
-    if (outcome.kind == Outcome::Kind::rejected) {
-      out.channel = Channel::rejected;
-      out.key = std::move(record.rejected.key);
-      out.value = std::move(record.rejected.value);
-      out.reason = std::get<Rejection>(record.what).reason;
-    } else {
-      const Event& event = *record.event();
-      out.key = event.user;
-      if (outcome.kind == Outcome::Kind::list) {
-        const Cause cause{p_.events_topic, record.partition, record.offset,
-                          p_.engine.types()[event.type].name};
-        write_list(outcome.list, event, cause, p_.engine.part_names(), out.value.emplace());
-        p_.metrics.published(p_.clock.steady_ns() - record.read_ns, *out.value);
-      }
-    }
-    unsettled_bytes_ += sizeof(Output) + (out.value ? out.value->size() : 0);
-    outputs_.push_back(std::move(out));
+    if (outcome.kind != Outcome::Kind::none) encode_record(record, outcome);
+    for (const SimilarList& list : outcome.similar) encode_similar(record, list);
   }
+}
+
+void Publisher::encode_record(Decoded& record, const Outcome& outcome) {
+  Output out;
+  out.partition = record.partition;
+  out.offset = record.offset;
+  out.read_ms = record.read_ms;
+  if (outcome.kind == Outcome::Kind::rejected) {
+    out.channel = Channel::rejected;
+    out.key = std::move(record.rejected.key);
+    out.value = std::move(record.rejected.value);
+    out.reason = std::get<Rejection>(record.what).reason;
+  } else {
+    const Event& event = *record.event();
+    out.key = event.user;
+    if (outcome.kind == Outcome::Kind::list) {
+      const Cause cause{p_.events_topic, record.partition, record.offset,
+                        p_.engine.types()[event.type].name};
+      write_list(outcome.list, event, cause, p_.engine.part_names(), out.value.emplace());
+      p_.metrics.published(p_.clock.steady_ns() - record.read_ns, *out.value);
+    }
+  }
+  put(std::move(out));
+}
+
+void Publisher::encode_similar(const Decoded& record, const SimilarList& list) {
+  Output out;
+  out.channel = Channel::similar_items;
+  out.partition = record.partition;
+  out.offset = record.offset;
+  out.read_ms = record.read_ms;
+  out.key = std::string(list.item);
+  if (!list.entries.empty()) write_similar(list, out.value.emplace());
+  put(std::move(out));
+}
+
+void Publisher::put(Output out) {
+  unsettled_bytes_ += sizeof(Output) + (out.value ? out.value->size() : 0);
+  outputs_.push_back(std::move(out));
 }
 
 std::optional<std::int64_t> Publisher::due_ns() const {

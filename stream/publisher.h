@@ -62,6 +62,9 @@ class Publisher {
  private:
   Status note_order(const std::vector<Decoded>& records);
   void encode(std::vector<Decoded>& records, const std::vector<Outcome>& outcomes);
+  void encode_record(Decoded& record, const Outcome& outcome);
+  void encode_similar(const Decoded& record, const SimilarList& list);
+  void put(Output out);
   bool already_out(const Decoded& record) const;
   void skip_published(const Positions& committed);
   Result<std::string> settle(const Positions& learned);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stream/ids.h"
@@ -45,6 +46,8 @@ class Ranker {
                     RankedList& out) const = 0;
 
   virtual void learn(std::span<const Interaction> epoch) = 0;
+  /// How much each model counts now, by name, for people to read; empty: the ranker cannot tell.
+  virtual std::vector<std::pair<std::string, double>> weights() const { return {}; }
   /// As Model::describe. An item that is not recommendable is in no list from now on.
   virtual void describe(ItemId item, const CatalogEntry* entry) = 0;
   /// As Model::save_some.

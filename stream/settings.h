@@ -26,7 +26,9 @@ struct EventOptions {
 struct UserOptions {
   std::uint32_t history_items = 100;  ///< distinct items, the newest
   std::uint32_t recent_events = 10;
-  std::uint32_t event_ids = 32;  ///< newest ids by which repeats are known
+  std::uint32_t event_ids = 32;        ///< newest ids by which repeats are known
+  std::uint32_t learn_events = 1'000;  ///< of one user, learned in one go; 0: no limit
+  config::Millis learn_span{3'600'000};
 };
 
 struct EngineOptions {
@@ -43,9 +45,17 @@ struct ListOptions {
   std::vector<std::string> include;  ///< fields of the catalogue, see IncludedFields
 };
 
+/// The lists of similar items that go out.
+struct SimilarOptions {
+  std::uint32_t size = 20;  ///< 0: none go out
+  config::Millis min_interval{60'000};
+  std::uint32_t events_per_list = 4;
+};
+
 struct StateOptions {
   std::string path = "freshet-state";  ///< "": in memory only
   config::Millis checkpoint_interval{5'000};
+  config::Millis checkpoint_work{500};
   config::Bytes memory_budget{1ULL << 30};
 };
 

@@ -71,7 +71,14 @@ config::Table<UserOptions> describe_users() {
       .option("history_items", &T::history_items, "Distinct items, the newest.", range(1, 1'000))
       .option("recent_events", &T::recent_events, "Events, the newest.", range(1, 100))
       .option("event_ids", &T::event_ids, "Event ids by which a repeated event is known; 0: none.",
-              range(0, 1'000));
+              range(0, 1'000))
+      .option("learn_events", &T::learn_events,
+              "Events of one user that others' lists learn from in one `learn_span`, so that a bot "
+              "moves nobody else's list by much; his own list follows all of them. Repeats on one "
+              "item use it up faster. 0: no limit.",
+              range(0, 1'000'000'000))
+      .option("learn_span", &T::learn_span, "Event time in which used-up `learn_events` come back.",
+              range(Millis{1'000}, Millis{86'400'000}));
 }
 
 config::Table<EngineOptions> describe_engine() {
@@ -103,12 +110,29 @@ config::Table<ListOptions> describe_lists() {
               config::check(&IncludedFields::problem, IncludedFields::allowed()));
 }
 
+config::Table<SimilarOptions> describe_similar() {
+  using T = SimilarOptions;
+  return object<T>("The lists of similar items that go out, made by the model `item_cf`.")
+      .option("size", &T::size, "Items in a list; 0: no such lists go out.", range(0, 200))
+      .option("min_interval", &T::min_interval, "Least event time between two lists of one item.",
+              range(Millis{0}, Millis{30LL * 86'400'000}))
+      .option("events_per_list", &T::events_per_list,
+              "Events for each list that is looked at: bounds the work and what goes out; changed "
+              "items wait for their turn.",
+              range(1, 1'000'000));
+}
+
 config::Table<StateOptions> describe_state() {
   using T = StateOptions;
   return object<T>("What is remembered, on disk.")
       .option("path", &T::path, "The state directory; empty: in memory only, gone at the end.")
       .option("checkpoint_interval", &T::checkpoint_interval, "Time between two checkpoints.",
               range(Millis{10}, Millis{3'600'000}))
+      .option(
+          "checkpoint_work", &T::checkpoint_work,
+          "Work of the engine after which a checkpoint comes early: about what a restart after a "
+          "crash must do again before its first new list.",
+          range(Millis{10}, Millis{3'600'000}))
       .option("memory_budget", &T::memory_budget,
               "Bytes of state kept in memory: users who have not come for long are read from disk "
               "when they come back. Models and the names of items always stay.",

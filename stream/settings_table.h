@@ -10,6 +10,7 @@ config::Table<EventOptions> describe_events();
 config::Table<UserOptions> describe_users();
 config::Table<EngineOptions> describe_engine();
 config::Table<ListOptions> describe_lists();
+config::Table<SimilarOptions> describe_similar();
 config::Table<StateOptions> describe_state();
 config::Table<DeliveryOptions> describe_delivery();
 

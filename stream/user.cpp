@@ -22,8 +22,8 @@ void add_one(Counter& n) {
 
 EventTypeId type_id(std::size_t index) { return {static_cast<std::uint8_t>(index)}; }
 
-constexpr std::size_t history_item_bytes = 33;
-constexpr std::size_t recent_event_bytes = 17;
+constexpr std::size_t history_item_bytes = 37;
+constexpr std::size_t recent_event_bytes = 25;
 
 void write(std::string& row, const HistoryItem& h) {
   ByteBlock<history_item_bytes>()
@@ -37,6 +37,7 @@ void write(std::string& row, const HistoryItem& h) {
       .number(h.undoable[0])
       .number(h.undoable[1])
       .number(h.rating)
+      .number(h.order)
       .append_to(row);
 }
 
@@ -46,8 +47,12 @@ void write(std::string& row, const RecentEvent& e) {
       .number(e.type.value)
       .number(e.session)
       .number(e.time_ms)
+      .number(e.learned)
       .append_to(row);
 }
+
+// An event is paid for at most a span after the end of all times, and a span has at most a day.
+constexpr std::int64_t learn_due_max_us = (event_ms_max + 86'400'000) * 1'000;
 
 bool is_time(std::int64_t ms) { return ms >= 0 && ms <= event_ms_max; }
 bool is_weight(float w) { return std::abs(w) <= static_cast<float>(EventTypes::weight_max); }
@@ -65,11 +70,26 @@ HistoryItem read_history_item(ByteReader& r) {
   h.undoable[0] = r.number<std::uint8_t>();
   h.undoable[1] = r.number<std::uint8_t>();
   h.rating = r.number<float>();
+  h.order = r.number<std::uint32_t>();
   if (h.item.is_none() || !is_weight(h.strength) || !is_time(h.last_ms) || !is_type(h.strongest) ||
       !is_weight(h.rating)) {
     r.fail();
   }
   return h;
+}
+
+std::vector<HistoryItem>::iterator find_item(std::vector<HistoryItem>& history, ItemId item) {
+  return std::find_if(history.begin(), history.end(),
+                      [item](const HistoryItem& h) { return h.item == item; });
+}
+
+/// As if it had not been among those that the models know.
+void leave_order(std::vector<HistoryItem>& history, HistoryItem& entry) {
+  if (entry.order == 0) return;
+  for (HistoryItem& h : history) {
+    if (h.order > entry.order) --h.order;
+  }
+  entry.order = 0;
 }
 
 void write(ByteWriter& w, const std::vector<ItemId>& items) {
@@ -102,6 +122,7 @@ void read_past(ByteReader& r, std::vector<HistoryItem>& history, std::vector<Rec
     e.type.value = r.number<std::uint8_t>();
     e.session = r.number<std::uint32_t>();
     e.time_ms = r.number<std::int64_t>();
+    e.learned = r.number<std::uint64_t>();
     if (e.item.is_none() || !is_type(e.type) || !is_time(e.time_ms)) r.fail();
   }
 }
@@ -139,6 +160,7 @@ std::string User::encode() const {
   write(w, held);
   write(w, held_popular);
   w.text(example);
+  w.number(learn_due_us);
   return row;
 }
 
@@ -175,8 +197,10 @@ bool User::decode(std::string_view row) {
   read(r, held);
   read(r, held_popular);
   example = r.text();
+  learn_due_us = r.number<std::int64_t>();
   set_segments(*this);
-  return r.at_end() && is_time(last_ms) && is_time(list_ms);
+  return r.at_end() && is_time(last_ms) && is_time(list_ms) && learn_due_us >= 0 &&
+         learn_due_us <= learn_due_max_us;
 }
 
 void set_segments(User& user) {
@@ -207,14 +231,15 @@ bool UserFold::repeated(User& user, const Event& event) const {
   return false;
 }
 
-bool UserFold::apply(User& user, const Event& event, ItemId item, Interaction& out) const {
+UserFold::Taken UserFold::apply(User& user, const Event& event, ItemId item, Interaction& out,
+                                std::uint64_t learned) const {
   const EventTypes::Type& type = types_[event.type];
   switch (type.options.action) {
     case EventAction::profile:
       set_attributes(user, event);
-      return false;
+      return Taken::nothing;
     case EventAction::forget:
-      return false;  // the engine's business
+      return Taken::nothing;  // the engine's business
     case EventAction::interact:
     case EventAction::rate:
       break;
@@ -222,7 +247,9 @@ bool UserFold::apply(User& user, const Event& event, ItemId item, Interaction& o
   enter_session(user, event);
   const bool matters = type.options.action == EventAction::rate || type.options.weight != 0 ||
                        type.takes_back.has_value();
-  return matters && !item.is_none() && interact(user, event, item, out);
+  if (!matters || item.is_none()) return Taken::nothing;
+  out.learned = learned;
+  return interact(user, event, item, out);
 }
 
 void UserFold::enter_session(User& user, const Event& event) const {
@@ -251,51 +278,79 @@ void UserFold::set_attributes(User& user, const Event& event) const {
   set_segments(user);
 }
 
-bool UserFold::interact(User& user, const Event& event, ItemId item, Interaction& out) const {
+UserFold::Taken UserFold::interact(User& user, const Event& event, ItemId item,
+                                   Interaction& out) const {
   const EventTypes::Type& type = types_[event.type];
-  const auto find = [&] {
-    return std::find_if(user.history.begin(), user.history.end(),
-                        [&](const HistoryItem& h) { return h.item == item; });
-  };
   const auto strength = [&] {
-    const auto at = find();
-    return at == user.history.end() ? 0.0F : std::max(0.0F, at->strength);
+    const auto at = find_item(user.history, item);
+    return at == user.history.end() ? 0.0F : at->known_strength();
   };
+  const bool undoes = type.takes_back.has_value();
+  const float weight = undoes ? -types_.weight(*type.takes_back, std::nullopt)
+                              : types_.weight(event.type, event.value);
+  // Taking back is free: it leaves less behind than there was.
+  if (!undoes && !pays(user, item)) {
+    add_flooded(user, event, item, weight);
+    return Taken::flooded;
+  }
   out.item = item;
   out.type = event.type;
+  out.weight = weight;
   out.time_ms = event.time_ms;
   out.session = user.session;
+  out.rating = type.options.action == EventAction::rate;
   out.forget = false;
+  out.undone = Interaction::none;
   out.history.assign(user.history.begin(), user.history.end());
   out.recent.assign(user.recent.begin(), user.recent.end());
   out.segments.assign(user.segments.begin(), user.segments.end());
   out.example.clear();
   out.old_strength = strength();
-  if (type.takes_back) {
-    out.weight = -types_.weight(*type.takes_back, std::nullopt);
-    if (!take_back(user, *type.takes_back, item)) return false;
+  if (undoes) {
+    if (!take_back(user, *type.takes_back, item, out)) return Taken::nothing;
   } else {
-    out.weight = types_.weight(event.type, event.value);
-    add(user, event, item, out.weight);
+    add(user, event, item, weight, out);
   }
   out.new_strength = strength();
-  if (out.weight > 0) out.example.swap(user.example);
+  if (weight > 0) out.example.swap(user.example);
+  return Taken::learned;
+}
+
+bool UserFold::pays(User& user, ItemId item) const {
+  if (options_.learn_events == 0) return true;
+  const auto same = std::count_if(user.recent.begin(), user.recent.end(),
+                                  [item](const RecentEvent& event) { return event.item == item; });
+  const std::int64_t span_us = options_.learn_span.count * 1'000;
+  const std::int64_t price_us = (1 + same * same) * span_us / options_.learn_events;
+  // A late event is charged as of the newest one: lateness is no flood.
+  const std::int64_t now_us = user.last_ms * 1'000;
+  const std::int64_t due_us = std::max(user.learn_due_us, now_us) + price_us;
+  if (due_us - now_us > span_us) return false;
+  user.learn_due_us = due_us;
   return true;
 }
 
-void UserFold::add(User& user, const Event& event, ItemId item, float weight) const {
-  const std::uint32_t bit = 1U << event.type.value;
-  auto at = std::find_if(user.history.begin(), user.history.end(),
-                         [&](const HistoryItem& h) { return h.item == item; });
+/// Finds or makes his entry on an item.
+std::vector<HistoryItem>::iterator UserFold::enter(User& user, ItemId item) const {
+  const auto at = find_item(user.history, item);
+  if (at != user.history.end()) return at;
+  if (user.history.size() >= options_.history_items) user.history.pop_back();
   HistoryItem entry;
   entry.item = item;
-  if (at != user.history.end()) {
-    entry = *at;
-  } else {
-    if (user.history.size() >= options_.history_items) user.history.pop_back();
-    user.history.insert(user.history.begin(), entry);
-    at = user.history.begin();
-  }
+  return user.history.insert(user.history.begin(), entry);
+}
+
+void UserFold::remember(User& user, const Event& event, ItemId item, std::uint64_t learned) const {
+  ++user.session_events;
+  if (user.recent.size() >= options_.recent_events) user.recent.pop_back();
+  user.recent.insert(user.recent.begin(), {item, event.type, user.session, event.time_ms, learned});
+}
+
+void UserFold::add(User& user, const Event& event, ItemId item, float weight,
+                   const Interaction& out) const {
+  const std::uint32_t bit = 1U << event.type.value;
+  const auto at = enter(user, item);
+  HistoryItem entry = *at;
   // The newest opinion wins: a dislike clears the interest shown before, and interest clears a
   // dislike.
   if (weight < 0) {
@@ -314,30 +369,56 @@ void UserFold::add(User& user, const Event& event, ItemId item, float weight) co
   if (type.undo_slot) add_one(entry.undoable[*type.undo_slot]);
   if (type.options.action == EventAction::rate) entry.rating = weight;
   rate_strength(entry);
+  if (!(entry.strength > 0)) {
+    leave_order(user.history, entry);
+  } else if (entry.order == 0) {
+    entry.order = out.next_order();
+  }
   std::rotate(user.history.begin(), at, at + 1);
   user.history.front() = entry;
-  if (weight <= 0) return;
-  ++user.session_events;
-  if (user.recent.size() >= options_.recent_events) user.recent.pop_back();
-  user.recent.insert(user.recent.begin(), {item, event.type, user.session, event.time_ms});
+  if (weight > 0) remember(user, event, item, out.learned);
 }
 
-bool UserFold::take_back(User& user, EventTypeId target, ItemId item) const {
+/// Of an event that nobody learns he keeps that it was, not what it says of an item that the models
+/// know: what they were told must stay what can be taken back.
+void UserFold::add_flooded(User& user, const Event& event, ItemId item, float weight) const {
+  const auto at = enter(user, item);
+  HistoryItem entry = *at;
+  if (entry.order == 0) {
+    entry.types = 1U << event.type.value;
+    entry.strength = weight;
+    entry.strongest = event.type;
+    entry.undoable[0] = entry.undoable[1] = 0;
+    if (types_[event.type].options.action == EventAction::rate) entry.rating = weight;
+  }
+  entry.last_ms = event.time_ms;
+  entry.session = user.session;
+  add_one(entry.count);
+  std::rotate(user.history.begin(), at, at + 1);
+  user.history.front() = entry;
+  if (weight > 0) remember(user, event, item, RecentEvent::not_learned);
+}
+
+bool UserFold::take_back(User& user, EventTypeId target, ItemId item, Interaction& out) const {
   const std::uint8_t slot = *types_[target].undo_slot;
-  const auto at = std::find_if(user.history.begin(), user.history.end(),
-                               [&](const HistoryItem& h) { return h.item == item; });
+  const auto at = find_item(user.history, item);
   if (at == user.history.end() || at->undoable[slot] == 0) return false;
   if (--at->undoable[slot] == 0) at->types &= ~(1U << target.value);
   if (at->count > 1) --at->count;
-  const auto newest =
-      std::find_if(user.recent.begin(), user.recent.end(),
-                   [&](const RecentEvent& e) { return e.item == item && e.type == target; });
-  if (newest != user.recent.end()) user.recent.erase(newest);
-  if (at->types == 0) {
-    user.history.erase(at);
-  } else {
-    rate_strength(*at);
+  const auto newest = std::find_if(
+      user.recent.begin(), user.recent.end(),
+      [&](const RecentEvent& e) { return e.item == item && e.type == target && e.known(); });
+  if (newest != user.recent.end()) {
+    out.undone = static_cast<std::uint32_t>(newest - user.recent.begin());
+    user.recent.erase(newest);
   }
+  if (at->types == 0) {
+    leave_order(user.history, *at);
+    user.history.erase(at);
+    return true;
+  }
+  rate_strength(*at);
+  if (!(at->strength > 0)) leave_order(user.history, *at);
   return true;
 }
 

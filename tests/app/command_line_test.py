@@ -4,7 +4,7 @@ import re
 
 from freshet_testing import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, Case, freshet, main, sets
 
-COMMANDS = [["run"], ["evaluate"], ["simulate"], ["config"], ["config", "check"], ["config", "show"],
+COMMANDS = [["run"], ["evaluate"], ["tune"], ["simulate"], ["config"], ["config", "check"], ["config", "show"],
             ["config", "schema"], ["config", "docs"], ["topics"], ["topics", "check"], ["topics", "create"],
             ["inspect"], ["inspect", "user"], ["inspect", "item"], ["inspect", "state"]]
 
@@ -29,7 +29,7 @@ class CommandLine(Case):
 
     def test_help_names_every_command(self):
         text = self.ends(EXIT_DONE, "--help").out.decode()
-        for name in ("run", "evaluate", "simulate", "config", "topics", "inspect"):
+        for name in ("run", "evaluate", "tune", "simulate", "config", "topics", "inspect"):
             self.assertRegex(text, rf"(?m)^  {name} ")
 
     def test_version(self):
@@ -58,7 +58,7 @@ class CommandLine(Case):
         for words in COMMANDS:
             if words in (["config"], ["topics"], ["inspect"]):
                 continue
-            more = {"evaluate": ["--events", "x"], "user": ["x"], "item": ["x"]}.get(words[-1], [])
+            more = {"evaluate": ["--events", "x"], "tune": ["--events", "x"], "user": ["x"], "item": ["x"]}.get(words[-1], [])
             self.ends(EXIT_USAGE, *words, *more, "--set", "lists.size=0", err=r"^freshet: lists\.size: found integer 0")
 
     def test_set_needs_a_path_and_a_value(self):

@@ -2,6 +2,7 @@
 
 import json
 import math
+import xml.etree.ElementTree
 
 from freshet_testing import Case, freshet, main, sets, succeed, write_events
 
@@ -81,13 +82,59 @@ class Evaluate(Case):
     def test_keys_of_the_json_object(self):
         got = self.prequential("--from", 0)
         self.assertEqual(list(got), ["protocol", "predictions", "k", "models", "coverage", "novelty",
-                                     "events_per_second"])
+                                     "events_per_second", "diversity", "by_type", "by_age", "repeats",
+                                     "new_items", "windows"])
         self.assertEqual(list(got["models"]), ["fused", "popularity"])
         self.assertEqual(list(got["models"]["fused"]), ["hr", "mrr", "ndcg"])
         self.assertGreater(got["events_per_second"], 0)
         self.assertGreater(got["novelty"], 0)
         # Judged lists show x, y, z, w and v, of six items that anybody saw.
         self.assertAlmostEqual(got["coverage"], 5 / 6)
+
+    def test_parts_of_the_predictions(self):
+        got = self.prequential("--from", 0, "--new-user-events", 1)
+        # d and e choose what others had seen, nobody an item of his own again.
+        self.assertEqual({t: part["predictions"] for t, part in got["by_type"].items()}, {"view": 3})
+        self.assertEqual({a: part["predictions"] for a, part in got["by_age"].items()}, {"returning": 3})
+        self.assertEqual(got["repeats"]["predictions"], 0)
+        self.assertEqual(got["new_items"]["models"], got["models"])
+        self.assertEqual(sum(w["predictions"] for w in got["windows"]), 3)
+        self.assertEqual([w["end"] for w in got["windows"]], list(range(1, 10)))
+
+    def test_two_logs_to_learn_from_follow_each_other(self):
+        train = write_events(self.folder / "train.jsonl", log("a:x b:y"))
+        more = write_events(self.folder / "more.jsonl", log("c:x d:z d:x"))
+        test = write_events(self.folder / "test.jsonl", log("s:n s:y s:x t:x"))
+        got = self.evaluate("--protocol", "session", "--train", train, "--train", more, "--test", test)
+        self.measures(got, 2, hr=1, mrr=(1 / 3 + 1) / 2, ndcg=(1 / 2 + 1) / 2)
+
+    def test_plot(self):
+        plot = self.folder / "quality.svg"
+        self.prequential("--from", 0, "--plot", plot)
+        bytes_first = plot.read_bytes()
+        self.prequential("--from", 0, "--plot", plot)
+        self.assertEqual(plot.read_bytes(), bytes_first)
+        svg = "{http://www.w3.org/2000/svg}"
+        root = xml.etree.ElementTree.fromstring(bytes_first)
+        self.assertEqual(root.tag, svg + "svg")
+        series = [title.text for title in root.iter(svg + "title")]
+        self.assertEqual(series, ["fused", "popularity"] * 2)  # HR and MRR; this fusion tells no weights
+        texts = [text.text for text in root.iter(svg + "text")]
+        self.assertIn("HR@20, prequential", texts)
+        self.assertIn("records of the log", texts)
+        # The predictions are the 5th, 7th and 9th record: hits, and a miss at the bottom of the panel.
+        dots = [(float(c.get("cx")), float(c.get("cy"))) for c in root.iter(svg + "circle")][:3]
+        self.assertEqual(len({y for _, y in dots[:2]}), 1)
+        self.assertLess(dots[0][1], dots[2][1])
+        self.assertLess(dots[0][0], dots[1][0])
+
+    def test_a_plot_that_cannot_be_written_is_told_before_the_work(self):
+        events = write_events(self.folder / "events.jsonl", log(PREQUENTIAL))
+        for path, why in ((self.folder / "no" / "such.svg", "there is no directory"),
+                          (self.folder, "it is a directory")):
+            ended = freshet("evaluate", "--events", events, "--from", 0, "--plot", path, *sets(POPULARITY))
+            self.assertEqual((ended.status, ended.out), (1, b""))
+            self.assertIn(f"--plot: '{path}' cannot be written: {why}", ended.err.decode())
 
     def test_a_model_without_popularity(self):
         got = self.prequential("--from", 0, models=[{"type": "item_cf"}])
@@ -96,8 +143,8 @@ class Evaluate(Case):
     def test_every_model_is_judged_by_default(self):
         events = write_events(self.folder / "events.jsonl", log(PREQUENTIAL))
         got = json.loads(succeed("evaluate", "--events", events, "--from", 0, "--json"))
-        self.assertEqual(list(got["models"]), ["fused", "session_knn", "item_cf", "transitions", "repeat",
-                                               "popularity"])
+        self.assertEqual(list(got["models"]), ["fused", "session_knn", "user_cf", "item_cf", "factorization",
+                                               "transitions", "repeat", "popularity"])
 
     def test_only_choices_are_predictions(self):
         events = log("a:x b:y b:x b:y")
@@ -111,7 +158,10 @@ class Evaluate(Case):
         text = succeed("evaluate", "--events", events, "--from", 0, *sets(POPULARITY)).decode()
         self.assertRegex(text, r"(?m)^model +HR@20 +MRR@20 +NDCG@20$")
         self.assertRegex(text, r"(?m)^fused +0\.6667 +0\.4444 +0\.5000$")
+        self.assertRegex(text, r"(?m)^choices by view +3 +100\.0 % +0\.6667 +0\.4444 +0\.5000$")
+        self.assertRegex(text, r"(?m)^new items +3 +100\.0 % ")
         self.assertIn("3 predictions (prequential), 9 events", text)
+        self.assertRegex(text, r"Gini diversity 0\.\d{3}\n")
 
     def test_records_that_cannot_be_used_are_told(self):
         path = self.folder / "events.jsonl"

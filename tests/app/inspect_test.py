@@ -51,7 +51,8 @@ class Inspect(Case):
     def test_item_as_json(self):
         a = json.loads(self.look("item", "a", "--json"))
         self.assertEqual((a["item"], a["users"]), ("a", 2))
-        self.assertEqual(set(a["goes_with"]), {"session_knn", "item_cf", "transitions", "content", "repeat", "popularity"})
+        self.assertEqual(set(a["goes_with"]), {"session_knn", "user_cf", "item_cf", "factorization", "transitions",
+                                               "content", "repeat", "popularity"})
         self.assertEqual(a["goes_with"]["transitions"][0]["item"], "b")
         self.assertEqual(a["goes_with"]["item_cf"][0]["item"], "b")
         for found in a["goes_with"].values():

@@ -85,7 +85,7 @@ TEST_CASE("an unknown key is refused with the nearest known one") {
   CHECK_FALSE(nearest(R"({"quite another thing": 1})").empty());
 }
 
-TEST_CASE("an unknown name is refused with the nearest known one") {
+TEST_CASE("an unknown name is refused with the nearest known one, if it is near") {
   const Problem colour = read_file(R"({"colour": "bleu"})").problems.at(0);
   CHECK(colour.nearest == "blue");
   const Problem type = read_file(R"({"shape": {"type": "curved"}})").problems.at(0);
@@ -93,6 +93,7 @@ TEST_CASE("an unknown name is refused with the nearest known one") {
   CHECK(type.found == "text \"curved\"");
   CHECK(type.allowed == "line, curve or file");
   CHECK(type.nearest == "curve");
+  CHECK(read_file(R"({"shape": {"type": "bandit"}})").problems.at(0).nearest.empty());
 }
 
 TEST_CASE("what is required must be given") {

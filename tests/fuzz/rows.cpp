@@ -11,7 +11,7 @@ namespace freshet::fuzz {
 namespace {
 
 /// A new space goes to the end: the corpus names them by number.
-constexpr std::array<std::string_view, 14> names = {"meta",
+constexpr std::array<std::string_view, 22> names = {"meta",
                                                     "item",
                                                     "user",
                                                     "session_knn.counts",
@@ -24,7 +24,15 @@ constexpr std::array<std::string_view, 14> names = {"meta",
                                                     "popularity.events",
                                                     "popularity.items",
                                                     "fusion.gates",
-                                                    "user.counts"};
+                                                    "user.counts",
+                                                    "user_cf.counts",
+                                                    "user_cf.sessions",
+                                                    "user_cf.items",
+                                                    "user_cf.live",
+                                                    "factorization.counts",
+                                                    "factorization.items",
+                                                    "factorization.ring",
+                                                    "factorization.users"};
 constexpr std::size_t key_bytes_max = 16;
 
 }  // namespace

@@ -161,7 +161,8 @@ void check_user(std::string_view row, const std::vector<config::Tagged>& models)
     event.type = types.find(type).value();
     event.time_ms = World::start_ms;
     Interaction learned;
-    if (fold.apply(user, event, ItemId(3), learned)) epoch.push_back(std::move(learned));
+    if (fold.apply(user, event, ItemId(3), learned) == UserFold::Taken::learned)
+      epoch.push_back(std::move(learned));
   }
   Interaction& forget = epoch.emplace_back();
   forget.forget = true;

@@ -4,11 +4,13 @@
 #include <utility>
 
 #include "models/content.h"
+#include "models/factorization.h"
 #include "models/item_cf.h"
 #include "models/popularity.h"
 #include "models/repeat.h"
 #include "models/session_knn.h"
 #include "models/transitions.h"
+#include "models/user_cf.h"
 
 namespace freshet::fuzz {
 
@@ -37,7 +39,8 @@ void World::act(std::uint32_t user, std::uint32_t item, std::string_view type, s
   Interaction x;
   x.user = UserId(user);
   people_[user].name = "user " + std::to_string(user);
-  if (fold_.apply(people_[user], event, ItemId(item), x)) out.push_back(std::move(x));
+  if (fold_.apply(people_[user], event, ItemId(item), x) == UserFold::Taken::learned)
+    out.push_back(std::move(x));
 }
 
 void World::describe(Model& model) {
@@ -61,12 +64,18 @@ Query World::query(std::uint32_t user) const {
 std::vector<config::Tagged> roomy_models() {
   SessionKnnOptions sessions;
   sessions.touched = 100;  // a smaller table is cleared faster
+  UserCfOptions neighbours;
+  neighbours.touched = 100;
+  FactorizationOptions factors;
+  factors.recent_events = 64;
   return {config::Tagged("session_knn", sessions),
           config::Tagged("item_cf", ItemCfOptions{}),
           config::Tagged("transitions", TransitionsOptions{}),
           config::Tagged("content", ContentOptions{}),
           config::Tagged("repeat", RepeatOptions{}),
-          config::Tagged("popularity", PopularityOptions{})};
+          config::Tagged("popularity", PopularityOptions{}),
+          config::Tagged("user_cf", neighbours),
+          config::Tagged("factorization", factors)};
 }
 
 std::vector<config::Tagged> tight_models() {
@@ -75,6 +84,16 @@ std::vector<config::Tagged> tight_models() {
   sessions.session_items = 3;
   sessions.max_sessions = 16;
   sessions.live_sessions = 4;
+  UserCfOptions neighbours;
+  neighbours.item_users = 3;
+  neighbours.window_items = 3;
+  neighbours.max_users = 4;
+  FactorizationOptions factors;
+  factors.mode = FactorizationMode::rating;
+  factors.optimizer = FactorOptimizer::adamw;
+  factors.recent_events = 16;
+  factors.candidates = 4;
+  factors.max_users = 4;
   ItemCfOptions pairs;
   pairs.row_items = 4;
   TransitionsOptions steps;
@@ -87,9 +106,10 @@ std::vector<config::Tagged> tight_models() {
   counts.short_events = 20;
   counts.medium_events = 100;
   counts.top_items = 5;
-  return {config::Tagged("session_knn", sessions),   config::Tagged("item_cf", pairs),
-          config::Tagged("transitions", steps),      config::Tagged("content", words),
-          config::Tagged("repeat", RepeatOptions{}), config::Tagged("popularity", counts)};
+  return {config::Tagged("session_knn", sessions), config::Tagged("item_cf", pairs),
+          config::Tagged("transitions", steps),    config::Tagged("content", words),
+          config::Tagged("repeat", RepeatOptions{}), config::Tagged("popularity", counts),
+          config::Tagged("user_cf", neighbours),   config::Tagged("factorization", factors)};
 }
 
 }  // namespace freshet::fuzz

@@ -7,11 +7,13 @@
 #include <set>
 
 #include "models/content.h"
+#include "models/factorization.h"
 #include "models/item_cf.h"
 #include "models/popularity.h"
 #include "models/registry.h"
 #include "models/session_knn.h"
 #include "models/transitions.h"
+#include "models/user_cf.h"
 #include "tests/models/play.h"
 
 namespace freshet {
@@ -219,6 +221,22 @@ TEST_CASE("models: the same where rings have wrapped, rows were cut and scales w
   sessions.max_sessions = 64;
   sessions.live_sessions = 8;
   check_restores([&] { return std::make_unique<SessionKnn>(sessions); });
+  UserCfOptions users;
+  users.item_users = 3;
+  users.window_items = 3;
+  users.max_users = 16;
+  check_restores([&] { return std::make_unique<UserCf>(users); });
+  for (const FactorizationMode mode : {FactorizationMode::implicit, FactorizationMode::rating}) {
+    FactorizationOptions factors;
+    factors.mode = mode;
+    factors.optimizer = FactorOptimizer::adamw;
+    factors.loss = FactorizationLoss::bpr;
+    factors.dropout = 0.3;
+    factors.recent_events = 700;
+    factors.candidates = 20;
+    factors.max_users = 8;
+    check_restores([&] { return std::make_unique<Factorization>(factors); });
+  }
   ItemCfOptions pairs;
   pairs.row_items = 8;
   check_restores([&] { return std::make_unique<ItemCf>(pairs); });
@@ -320,6 +338,26 @@ TEST_CASE("session_knn: ever-new users and sessions keep memory and rows within 
   CHECK(rows.at("session_knn.sessions").size() == 256);
   CHECK(rows.at("session_knn.live").size() == 64);
   CHECK(rows.at("session_knn.items").size() == 50);
+}
+
+TEST_CASE("user_cf: ever-new users keep memory and rows within the limits") {
+  UserCfOptions options;
+  options.max_users = 64;
+  options.window_items = 8;
+  UserCf model(options);
+  MemoryStore store;
+  Play play;
+  Crowd random(11, 1, 1);
+  for (std::uint32_t user = 0; user < 2'000; ++user) {
+    for (int k = 0; k < 12; ++k) play.act(user, random.random(50), "view", k * test::day);
+    model.learn(play.take());
+    test::save(model, store);
+  }
+  CHECK(model.memory_bytes() <= 64 * 256 + 50 * 2'048);
+  const Rows rows = rows_of(store);
+  CHECK(rows.at("user_cf.sessions").size() == 64);
+  CHECK(rows.at("user_cf.live").size() == 64);
+  for (const auto& [key, value] : rows.at("user_cf.sessions")) CHECK(value.size() <= 13 + 8 * 4);
 }
 
 // Rows that hold a number's four bytes at their key's or value's any place, in either order.

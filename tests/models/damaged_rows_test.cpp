@@ -192,6 +192,12 @@ TEST_CASE("damaged rows: session numbers that contradict the counts are refused"
              Catch::Contains("session_knn.live/00000002"));
 }
 
+TEST_CASE("damaged rows: more emptied sessions than were begun are refused") {
+  CHECK_THAT(
+      sessions(3).put("session_knn.counts", "emptied", row(std::uint64_t{4})).says("session_knn"),
+      Catch::Contains("session_knn.counts/"));
+}
+
 TEST_CASE("damaged rows: a session's time outside the years of events is refused") {
   for (const std::int64_t time : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1},
                                   std::numeric_limits<std::int64_t>::max()}) {

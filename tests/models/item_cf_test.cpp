@@ -38,14 +38,15 @@ TEST_CASE("item_cf: a pair counts less the further apart, an own item the older 
   ItemCf model(options);
   for (const std::uint32_t item : {1U, 2U, 3U}) play.act(0, item);
   model.learn(play.take());
-  // All n are 1: co(1,2) = 1, co(2,3) = 1, co(1,3) = 0.97.
+  // All n are 1: co(1,2) = 1, co(2,3) = 1, co(1,3) = 0.97, in units of 1/256.
+  const double apart = 248.0 / 256;
   play.act(9, 1);
   auto list = candidates(model, play.ask(9));
   CHECK(score_of(list, 2) == Approx(1));
-  CHECK(score_of(list, 3) == Approx(0.97));
+  CHECK(score_of(list, 3) == Approx(apart));
   play.act(9, 2);
   list = candidates(model, play.ask(9));
-  CHECK(score_of(list, 3) == Approx(1 + 0.5 * 0.97));
+  CHECK(score_of(list, 3) == Approx(1 + 0.5 * apart));
   CHECK(score_of(list, 2) == Approx(0.5));
 }
 
@@ -102,6 +103,34 @@ TEST_CASE("item_cf: rows keep their heaviest partners") {
   const auto list = candidates(model, play.ask(999));
   CHECK(list.size() <= 5);
   CHECK(list[0].item == ItemId(2));
+}
+
+TEST_CASE("item_cf: jaccard and log-likelihood ratio of the same counts") {
+  Play play;
+  ItemCfOptions options;
+  options.similarity = ItemSimilarity::jaccard;
+  ItemCf jaccard(options);
+  options.similarity = ItemSimilarity::llr;
+  ItemCf llr(options);
+  // Item 1 of users 0–3, item 2 of users 0, 1 and 4, so co = 2; 3 of users 4–9.
+  for (const std::uint32_t user : {0U, 1U, 2U, 3U}) play.act(user, 1);
+  for (const std::uint32_t user : {0U, 1U, 4U}) play.act(user, 2);
+  for (std::uint32_t user = 4; user < 10; ++user) play.act(user, 3);
+  const auto learned = play.take();
+  jaccard.learn(learned);
+  llr.learn(learned);
+  play.act(20, 1);
+  // 2 / (4 + 3 − 2).
+  CHECK(score_of(candidates(jaccard, play.ask(20)), 2) == Approx(0.4));
+  // N = 4 + 3 + 6 = 13; cells 2, 2, 1, 8: 2·[2 ln(26/12) + 2 ln(26/40) + ln(13/27) + 8 ln(104/90)].
+  const double g2 = 2 * (2 * std::log(26.0 / 12) + 2 * std::log(26.0 / 40) + std::log(13.0 / 27) +
+                         8 * std::log(104.0 / 90));
+  CHECK(score_of(candidates(llr, play.ask(20)), 2) == Approx(g2));
+  CHECK(ItemCf::log_likelihood_ratio(2, 4, 3, 13) == Approx(g2));
+  // 2 and 3 came together once, and by chance would have 3 · 6 / 13 times.
+  play.act(21, 3);
+  CHECK(score_of(candidates(llr, play.ask(21)), 2) == 0);
+  CHECK(score_of(candidates(jaccard, play.ask(21)), 2) == Approx(1.0 / 8));
 }
 
 }  // namespace

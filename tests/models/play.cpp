@@ -14,7 +14,8 @@ void Play::act(std::uint32_t user, std::uint32_t item, std::string_view type, st
   Interaction x;
   x.user = UserId(user);
   newest_[user] = event.type;
-  if (fold_.apply(users_[user], event, ItemId(item), x)) learned_.push_back(std::move(x));
+  const auto taken = fold_.apply(users_[user], event, ItemId(item), x, known_);
+  if (taken == UserFold::Taken::learned) learned_.push_back(std::move(x));
 }
 
 void Play::forget(std::uint32_t user) {
@@ -27,7 +28,10 @@ void Play::forget(std::uint32_t user) {
   users_.erase(user);
 }
 
-std::vector<Interaction> Play::take() { return std::exchange(learned_, {}); }
+std::vector<Interaction> Play::take() {
+  for (const Interaction& x : learned_) known_ += x.positive() ? 1 : 0;
+  return std::exchange(learned_, {});
+}
 
 Query Play::ask(std::uint32_t user, std::size_t limit, std::int64_t later_ms) {
   const User& known = users_[user];

@@ -39,6 +39,7 @@ class Play {
   std::map<std::uint32_t, User> users_;
   std::map<std::uint32_t, EventTypeId> newest_;
   std::vector<Interaction> learned_;
+  std::uint64_t known_ = 0;  ///< interactions of positive weight taken
 };
 
 /// A reproducible stream: users, items and types with repeats, sessions, returns and dislikes.

@@ -87,8 +87,10 @@ TEST_CASE("popularity: counts halve after a half-life of events") {
   options.medium_share = options.long_share = 0;
   Play play;
   Popularity model(options);
-  for (std::uint32_t user = 0; user < 3; ++user) play.act(user, user < 2 ? 1 : 2);
-  model.learn(play.take());
+  for (std::uint32_t user = 0; user < 3; ++user) {
+    play.act(user, user < 2 ? 1 : 2);
+    model.learn(play.take());
+  }
   CHECK(model.count(ItemId(1), Popularity::short_term) == Approx(0.25 + 0.5));
   CHECK(model.count(ItemId(2), Popularity::short_term) == Approx(1));
   CHECK(model.count(ItemId(1), Popularity::medium_term) == Approx(0.5 + std::sqrt(0.5)));

@@ -92,7 +92,7 @@ class Promises(Case):
         self.assertIsNone(self.user("gone"))
         item = json.loads(succeed("inspect", "item", "secret1", "--json", *sets({"state.path": str(self.state)})))
         self.assertEqual(item["users"], 0)
-        for model in ("item_cf", "transitions", "session_knn"):
+        for model in ("item_cf", "transitions", "session_knn", "user_cf"):
             self.assertEqual(item["goes_with"][model], [], f"{model} still counts what the user did")
 
 

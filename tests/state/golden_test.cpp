@@ -154,8 +154,9 @@ TEST_CASE("no row's bytes change within a format version") {
 
 TEST_CASE("the golden rows are of every kind there is") {
   const std::string rows = rows_of_fixed_run();
-  for (const char* space : {"meta", "user", "item", "session_knn", "item_cf", "transitions",
-                            "repeat", "popularity", "fusion", "content", "catalog"}) {
+  for (const char* space :
+       {"meta", "user", "item", "session_knn", "user_cf", "item_cf", "transitions", "repeat",
+        "popularity", "factorization", "fusion", "content", "catalog"}) {
     INFO(space);
     CHECK((rows.starts_with(space) || rows.find('\n' + std::string(space)) != std::string::npos));
   }

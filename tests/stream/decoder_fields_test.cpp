@@ -195,6 +195,10 @@ TEST_CASE("types are those of the configuration") {
   CHECK(f.accept(EventLine("u", "i", "stars").with("value", "0").json()).value == 0.0);
   CHECK(f.accept(EventLine("u", "i", "stars").with("value", "10").json()).value == 10.0);
   CHECK(f.reject(EventLine("u", "i", "stars").with("value", "10.5").json()) == "value:range");
+  const auto refused =
+      f.decoder.decode(record_of(EventLine("u", "i", "stars").with("value", "-1").json()));
+  CHECK(std::get<Rejection>(refused).reason ==
+        "field 'value' is -1, outside the declared scale from 0 to 10");
   // Without a type that forgets, a record without a value means nothing.
   Record tombstone;
   tombstone.key = "u";

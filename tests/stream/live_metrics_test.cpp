@@ -112,28 +112,36 @@ TEST_CASE("records are counted by what became of them") {
   CHECK(s.checkpoint_bytes == 88);
 }
 
-TEST_CASE("hit rates are shares of the predictions, the newer counting more") {
+TEST_CASE("measures are means over the predictions, the newer counting more") {
   LiveMetrics metrics;
   const Decoded event = decoded(event_of("u", "i"));
-  metrics.count(event, prediction(3, -1));
-  CHECK(metrics.snapshot().hit_rate == 1.0);
-  CHECK(metrics.snapshot().popular_hit_rate == 0.0);
+  metrics.count(event, prediction(3, -1));  // fourth place
+  CHECK(metrics.snapshot().quality.hit_rate == 1.0);
+  CHECK(metrics.snapshot().quality.mrr == 0.25);
+  CHECK(metrics.snapshot().quality.ndcg == Approx(1 / 2.321928094887362).epsilon(1e-12));
+  CHECK(metrics.snapshot().popular.hit_rate == 0.0);
+  CHECK(metrics.snapshot().popular.mrr == 0.0);
   metrics.count(event, prediction(-1, 0));
-  // Weights 1 - 1/5000 and 1: the hit is the older of the two.
-  CHECK(metrics.snapshot().hit_rate == Approx(0.9998 / 1.9998).epsilon(1e-12));
-  CHECK(metrics.snapshot().popular_hit_rate == Approx(1 / 1.9998).epsilon(1e-12));
+  // Weights 2^(-1/5000) and 1: the hit is the older of the two.
+  const double old = 0.99986138014918;
+  CHECK(metrics.snapshot().quality.hit_rate == Approx(old / (1 + old)).epsilon(1e-10));
+  CHECK(metrics.snapshot().quality.mrr == Approx(old / (1 + old) / 4).epsilon(1e-10));
+  CHECK(metrics.snapshot().popular.hit_rate == Approx(1 / (1 + old)).epsilon(1e-10));
+  CHECK(metrics.snapshot().popular.mrr == Approx(1 / (1 + old)).epsilon(1e-10));
+  CHECK(metrics.snapshot().popular.ndcg == Approx(1 / (1 + old)).epsilon(1e-10));
   CHECK(metrics.snapshot().predictions == 2);
   metrics.count(event, Outcome{});  // no prediction: no change
   CHECK(metrics.snapshot().predictions == 2);
 }
 
-TEST_CASE("after many windows the past has faded") {
+TEST_CASE("after a half-life the past counts half") {
   LiveMetrics metrics;
   const Decoded event = decoded(event_of("u", "i"));
-  for (int i = 0; i < 50'000; ++i) metrics.count(event, prediction(-1, -1));
-  for (int i = 0; i < 50'000; ++i) metrics.count(event, prediction(0, i % 2 == 0 ? 0 : -1));
-  CHECK(metrics.snapshot().hit_rate == Approx(1 - std::exp(-10)).margin(1e-6));
-  CHECK(metrics.snapshot().popular_hit_rate == Approx(0.5).margin(1e-3));
+  for (int i = 0; i < 200'000; ++i) metrics.count(event, prediction(-1, -1));
+  for (int i = 0; i < 5'000; ++i) metrics.count(event, prediction(1, i % 2 == 0 ? 0 : -1));
+  CHECK(metrics.snapshot().quality.hit_rate == Approx(0.5).margin(1e-6));
+  CHECK(metrics.snapshot().quality.mrr == Approx(0.25).margin(1e-6));
+  CHECK(metrics.snapshot().popular.hit_rate == Approx(0.25).margin(1e-3));
 }
 
 TEST_CASE("the newest list and its latency are shown") {

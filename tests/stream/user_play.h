@@ -9,11 +9,12 @@ namespace freshet::test {
 
 /// One user who acts on numbered items, with limits small enough to reach.
 struct UserPlay {
-  UserOptions options{.history_items = 3, .recent_events = 2, .event_ids = 2};
+  UserOptions options{.history_items = 3, .recent_events = 2, .event_ids = 2, .learn_events = 0};
   EventTypes types{default_event_types()};
   UserFold fold{options, 30 * minute_ms, types};
-  User user;
-  Interaction learned;
+  User user{};
+  Interaction learned{};
+  UserFold::Taken taken = UserFold::Taken::nothing;
 
   /// An event `at_ms` after the start; whether there is something to learn.
   bool act(std::string_view type, std::uint32_t item, std::int64_t at_ms = 0,
@@ -22,7 +23,8 @@ struct UserPlay {
     event.value = value;
     event.session = session;
     learned = {};
-    return fold.apply(user, event, ItemId{item}, learned);
+    taken = fold.apply(user, event, ItemId{item}, learned);
+    return taken == UserFold::Taken::learned;
   }
 
   EventTypeId type(std::string_view name) const { return types.find(name).value(); }

@@ -30,14 +30,16 @@ User anna() {
   h.strongest = {7};
   h.undoable[0] = 1;
   h.rating = 2.5F;
+  h.order = 3;
   u.history = {h};
-  u.recent = {{ItemId{7}, {11}, 2, start_ms + 100}};
+  u.recent = {{ItemId{7}, {11}, 2, start_ms + 100, 6}};
   u.event_ids = {0xfedcba9876543210};
   u.attributes = {{"age", 41.0}, {"country", std::string("NL")}, {"vip", true}};
   u.list_ms = start_ms + 123;
   u.held = {ItemId{7}, ItemId{9}};
   u.held_popular = {ItemId{3}};
   u.example = "\xf0\x0d";
+  u.learn_due_us = 0x0102030405;
   return u;
 }
 
@@ -50,8 +52,10 @@ constexpr std::string_view golden =
     "070000000000a0406468e5cf8b010000"      // item, strength, last_ms
     "02000000810000000400"                  // session, types, count
     "07010000002040"                        // strongest, undoable, rating
+    "03000000"                              // order
     "01000000"                              // recent: 1
     "070000000b020000006468e5cf8b010000"    // item, type, session, time
+    "0600000000000000"                      // learned
     "010000001032547698badcfe"              // event ids: 1
     "03000000"                              // attributes: 3
     "03000000616765010000000000804440"      // age: number
@@ -60,7 +64,8 @@ constexpr std::string_view golden =
     "7b68e5cf8b010000"                      // list_ms
     "020000000700000009000000"              // held: 2
     "0100000003000000"                      // held_popular: 1
-    "02000000f00d";                         // example
+    "02000000f00d"                          // example
+    "0504030201000000";                     // learn_due_us
 
 std::string hex_of(std::string_view bytes) {
   static constexpr char digits[] = "0123456789abcdef";

@@ -128,7 +128,7 @@ TEST_CASE("a profile sets attributes, sorted by name; the newest value wins; not
   UserPlay p;
   Event event = event_of("u", "", "profile");
   event.attributes = {{"vip", true}, {"age", 41.0}, {"country", std::string("NL")}};
-  CHECK_FALSE(p.fold.apply(p.user, event, ItemId{}, p.learned));
+  CHECK(p.fold.apply(p.user, event, ItemId{}, p.learned) == UserFold::Taken::nothing);
   event.attributes = {{"age", 42.0}, {"age", 43.0}};
   p.fold.apply(p.user, event, ItemId{}, p.learned);
   const std::vector<std::pair<std::string, AttributeValue>> expected = {
@@ -148,4 +148,49 @@ TEST_CASE("a user has at most 64 attributes; known ones can still change") {
     CHECK(key != "one more");
     if (key == "k7") CHECK(value == AttributeValue(70.0));
   }
+}
+
+TEST_CASE("a flood is his alone: learned are learn_events in a span, fewer on one item") {
+  UserPlay p{.options = {.history_items = 50,
+                         .recent_events = 10,
+                         .event_ids = 0,
+                         .learn_events = 100,
+                         .learn_span = config::Millis{60'000}}};
+  std::size_t learned = 0;
+  // Twelve items in turn, so that none is among his ten newest: each costs 1.
+  for (std::uint32_t k = 0; k < 1'000; ++k) learned += p.act("view", k % 12) ? 1 : 0;
+  CHECK(learned == 100);
+  CHECK(p.taken == UserFold::Taken::flooded);
+  CHECK(p.recent().size() == 10);
+  CHECK(p.recent()[0] == 999 % 12);
+  CHECK_FALSE(p.user.recent[0].known());
+  // Half a span later, half of it is back.
+  learned = 0;
+  for (std::uint32_t k = 1'000; k < 2'000; ++k) learned += p.act("view", k % 12, 30'000) ? 1 : 0;
+  CHECK(learned == 50);
+  // On one item: 1 + 2 + 5 + 10 + 17 + 26 + 37 = 98 of 100.
+  learned = 0;
+  for (std::uint32_t k = 0; k < 1'000; ++k) learned += p.act("view", 20, 600'000) ? 1 : 0;
+  CHECK(learned == 7);
+}
+
+TEST_CASE("of an event that nobody learned, nothing is taken back that others have") {
+  UserPlay p{.options = {.history_items = 50,
+                         .recent_events = 10,
+                         .event_ids = 0,
+                         .learn_events = 2,
+                         .learn_span = config::Millis{60'000}}};
+  CHECK(p.act("view", 1));
+  CHECK(p.act("view", 2));
+  CHECK_FALSE(p.act("purchase", 1));
+  CHECK(p.entry(1)->known_strength() == 1);
+  CHECK_FALSE(p.act("purchase", 3));
+  CHECK(p.entry(3)->strength == 5);  // his own list follows
+  CHECK(p.entry(3)->known_strength() == 0);
+  CHECK_FALSE(p.act("return", 1));
+  CHECK_FALSE(p.act("return", 3));
+  // An hour later he is learned from again, and the item enters as new.
+  CHECK(p.act("view", 3, 3'600'000));
+  CHECK(p.learned.old_strength == 0);
+  CHECK(p.entry(3)->order == 3);
 }
