@@ -24,7 +24,7 @@ struct EvaluateArguments {
   std::string protocol = "prequential";
   std::string events, test;
   std::vector<std::string> train;  ///< read one after the other
-  std::string catalog;  ///< "": none
+  std::string catalog;             ///< "": none
   double from = 0.8;
   std::string rank = "held";
   bool learn_test = false;
