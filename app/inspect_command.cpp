@@ -274,7 +274,7 @@ int inspect_state_command(const Settings& settings, bool json) {
 }
 
 int inspect_fusion_command(const Settings& settings, bool json) {
-  auto state = restored_state(settings);
+  auto state = read_state(settings);
   if (!state) return failed(state.error().message);
   return print(fusion_json(settings, state->engine->ranker().report()), json, fusion_text);
 }
