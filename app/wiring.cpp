@@ -58,6 +58,7 @@ std::unique_ptr<Source> make_source(const Settings& settings, Manner manner) {
   const std::string& type = settings.source.type();
   if (type == "kafka") {
     KafkaSource::Settings reading;
+    reading.catalog = settings.topics.catalog;
     reading.accept_gap = manner.accept_gap;
     reading.stop = manner.stop;
     return std::make_unique<KafkaSource>(settings.kafka, settings.topics.events, kafka_log(),

@@ -17,14 +17,18 @@ using Values = Eigen::Map<const Vector>;
 
 constexpr std::string_view users_space = "factorization.users";
 
-/// Begin of the items' factors: small beside what the first steps move them by.
-constexpr float begin_scale = 0.05F;
+/// The items' factors begin uniform within it.
+constexpr float begin_implicit = 0.2F, begin_rating = 0.05F;
 constexpr float least_score = 1e-3F;  // of a rating
 constexpr float least_logit = -80;    // below the greatest; e^−80 is still a normal number
 
 /// Numbers are handled in blocks, so that the same vector instructions work on all of them.
 constexpr std::size_t block = 8;
 using Block = Eigen::Map<Eigen::Array<float, block, 1>>;
+
+FactorTable::Steps steps(const FactorizationOptions& options, double rate) {
+  return {options.optimizer, static_cast<float>(rate), static_cast<float>(options.l2)};
+}
 
 float dot(const float* a, const float* b) { return (Values(a) * Values(b)).sum(); }
 
@@ -45,6 +49,8 @@ config::Table<FactorizationOptions> describe_factorization() {
               config::names<FactorOptimizer>(
                   {{"adagrad", FactorOptimizer::adagrad}, {"adamw", FactorOptimizer::adamw}}))
       .option("rate", &O::rate, "Learning rate.", range(1e-5, 10.0))
+      .option("user_rate", &O::user_rate,
+              "Learning rate of users' factors; in mode rating it is `rate`.", range(1e-6, 10.0))
       .option("l2", &O::l2, "How strongly factors are drawn to 0.", range(0.0, 1.0))
       .option("dropout", &O::dropout, "Share of the negatives that are left out at random.",
               range(0.0, 0.99))
@@ -79,12 +85,12 @@ struct Factorization::Work final : Scratch {
 
 Factorization::Factorization(const FactorizationOptions& options)
     : options_(options),
-      in_({options.optimizer, static_cast<float>(options.rate), static_cast<float>(options.l2)},
-          begin_scale, options.seed * 4 + 1),
-      out_({options.optimizer, static_cast<float>(options.rate), static_cast<float>(options.l2)},
-           begin_scale, options.seed * 4 + 2),
+      in_(steps(options, options.rate), rates() ? begin_rating : begin_implicit,
+          options.seed * 4 + 1),
+      out_(steps(options, options.rate), rates() ? begin_rating : begin_implicit,
+           options.seed * 4 + 2),
       users_(std::string(users_space), options.max_users,
-             {options.optimizer, static_cast<float>(options.rate), static_cast<float>(options.l2)}),
+             steps(options, rates() ? options.rate : options.user_rate)),
       ring_(options.recent_events, ItemId{}.value) {
   for (std::uint32_t d = 0; d < options.query_items; ++d) {
     decay_.push_back(static_cast<float>(std::pow(options.query_decay, d)));
@@ -179,6 +185,9 @@ void Factorization::score(const Query&, Scratch& scratch, std::span<const ItemId
                           std::span<float> out) const {
   const Work& work = static_cast<const Work&>(scratch);
   for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i + block < items.size() && items[i + block].index() < counts_.size()) {
+      out_.prefetch(items[i + block].index());
+    }
     const std::uint32_t item = items[i].value;
     out[i] = 0;
     if (!work.knows || item >= counts_.size() || counts_[item].last == 0) continue;

@@ -22,12 +22,13 @@ struct FactorizationOptions {
   FactorizationLoss loss = FactorizationLoss::softmax;
   FactorOptimizer optimizer = FactorOptimizer::adagrad;
   double rate = 0.1;
+  double user_rate = 0.01;
   double l2 = 1e-3;
   double dropout = 0;
   std::uint32_t negatives = 32;
   std::uint32_t recent_events = 8'192;
   std::uint32_t query_items = 10;
-  double query_decay = 0.7;
+  double query_decay = 0.6;
   double popularity = 0.5;
   std::uint32_t popularity_events = 10'000;
   std::uint32_t candidates = 1'000;

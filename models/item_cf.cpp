@@ -27,8 +27,8 @@ config::Table<ItemCfOptions> describe_item_cf() {
               "Weight of a pair for each item further back in the user's history.",
               range(0.01, 1.0))
       .option("row_items", &O::row_items, "Partners kept for each item.", range(1, 10'000))
-      .option("query_power", &O::query_power, "Of cosine: how much the own item's total is divided away.",
-              range(0.0, 1.0))
+      .option("query_power", &O::query_power,
+              "Of cosine: how much the own item's total is divided away.", range(0.0, 1.0))
       .option("candidate_power", &O::candidate_power,
               "Of cosine: how much the candidate's total is divided away; lower prefers popular "
               "items.",

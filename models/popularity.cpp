@@ -15,9 +15,21 @@ constexpr std::string_view items_space = "popularity.items";
 constexpr std::string_view events_space = "popularity.events";
 constexpr std::string_view events_key = "events";
 
-struct NoWork final : Scratch {};
+constexpr std::string_view segments_space = "popularity.segments";
+constexpr double trusted_events = 20;  // at which a segment is trusted by half
+constexpr double rescale_halvings = 32;
+
+std::string segment_key(std::uint64_t hash) {
+  return id_key(static_cast<std::uint32_t>(hash >> 32)) + id_key(static_cast<std::uint32_t>(hash));
+}
 
 }  // namespace
+
+struct Popularity::Work final : Scratch {
+  ScoreAccumulator segments;  ///< what the user's segments say
+  float everybody = 1;        ///< share of everybody's score
+  TopSelector top;
+};
 
 config::Table<PopularityOptions> describe_popularity() {
   using O = PopularityOptions;
@@ -34,6 +46,19 @@ config::Table<PopularityOptions> describe_popularity() {
               range(0.0, 1.0))
       .option("long_share", &O::long_share, "Share of the longest half-life in the score.",
               range(0.0, 1.0))
+      .option("trend_share", &O::trend_share,
+              "How much an item gains that is more popular now than in the long run, and one loses "
+              "that is less.",
+              range(0.0, 1.0))
+      .option("segment_share", &O::segment_share,
+              "Share in the score of what users with the same attributes choose; 0: they are not "
+              "told apart.",
+              range(0.0, 1.0))
+      .option("segments", &O::segments, "Attributes with a value that are counted.",
+              range(1, 100'000))
+      .option("segment_items", &O::segment_items, "Items kept for each of them.", range(1, 10'000))
+      .option("segment_events", &O::segment_events, "Half-life in one of them, in its own events.",
+              range(1.0, 1e9))
       .option("top_items", &O::top_items, "Popular items that are kept sorted.", range(1, 100'000));
 }
 
@@ -49,16 +74,50 @@ Popularity::Popularity(const PopularityOptions& options)
   }
 }
 
-std::unique_ptr<Scratch> Popularity::make_scratch() const { return std::make_unique<NoWork>(); }
+std::unique_ptr<Scratch> Popularity::make_scratch() const { return std::make_unique<Work>(); }
 
-void Popularity::candidates(const Query& query, Scratch&, std::vector<Candidate>& out) const {
-  const std::size_t n = std::min(query.limit, top_.size());
-  out.assign(top_.begin(), top_.begin() + static_cast<std::ptrdiff_t>(n));
+void Popularity::candidates(const Query& query, Scratch& scratch,
+                            std::vector<Candidate>& out) const {
+  Work& work = static_cast<Work&>(scratch);
+  work.segments.reset(items_.size());
+  work.everybody = 1;
+  const auto n = static_cast<double>(query.user.segments.size());
+  for (const std::uint64_t key : query.user.segments) {
+    const auto found = segments_.find(key);
+    if (found == segments_.end() || !(options_.segment_share > 0)) continue;
+    const Segment& segment = found->second;
+    if (!(segment.total > BoundedRow::least)) continue;
+    const double events = segment.total * std::exp2(-segment.gained / options_.segment_events);
+    const double share = options_.segment_share * events / (events + trusted_events) / n;
+    work.everybody -= static_cast<float>(share);
+    work.segments.add_row(segment.items.ids(), segment.items.weights(),
+                          static_cast<float>(share / segment.total));
+  }
+  work.everybody = std::max(work.everybody, 0.0F);
+  if (work.segments.touched().empty()) {
+    work.everybody = 1;
+    const std::size_t best = std::min(query.limit, top_.size());
+    out.assign(top_.begin(), top_.begin() + static_cast<std::ptrdiff_t>(best));
+    return;
+  }
+  work.top.begin(query.limit);
+  for (const std::uint32_t item : work.segments.touched()) {
+    work.top.offer(item, blended(work, ItemId(item)));
+  }
+  for (const Candidate& c : top_) {
+    if (work.segments[c.item] == 0) work.top.offer(c.item.value, blended(work, c.item));
+  }
+  work.top.finish(out);
 }
 
-void Popularity::score(const Query&, Scratch&, std::span<const ItemId> items,
+float Popularity::blended(const Work& work, ItemId item) const {
+  return work.everybody * score_of(item) + work.segments[item];
+}
+
+void Popularity::score(const Query&, Scratch& scratch, std::span<const ItemId> items,
                        std::span<float> out) const {
-  for (std::size_t i = 0; i < items.size(); ++i) out[i] = score_of(items[i]);
+  const Work& work = static_cast<const Work&>(scratch);
+  for (std::size_t i = 0; i < items.size(); ++i) out[i] = blended(work, items[i]);
 }
 
 void Popularity::explain(const Query&, Scratch&, std::span<const ItemId>,
@@ -73,7 +132,15 @@ float Popularity::score_of(ItemId item) const {
   for (std::size_t h = 0; h < horizons; ++h) {
     if (weight_[h] > 0) score += weight_[h] * count(item, static_cast<Horizon>(h));
   }
-  return score;
+  if (!(options_.trend_share > 0)) return score;
+  const auto rate = [this, item](Horizon h) {
+    const double all = 1 - std::exp2(-static_cast<double>(events_) / half_life_[h]);
+    return count(item, h) / (half_life_[h] * all);
+  };
+  const double now = rate(short_term), long_run = rate(long_term);
+  if (!(now + long_run > 0)) return score;
+  const double trend = (now - long_run) / (now + long_run);
+  return score * static_cast<float>(1 + options_.trend_share * trend);
 }
 
 void Popularity::learn(std::span<const Interaction> epoch) {
@@ -82,12 +149,16 @@ void Popularity::learn(std::span<const Interaction> epoch) {
   for (const Interaction& x : epoch) {
     if (x.forget) {
       for (const RecentEvent& event : x.recent) {
-        if (event.known()) take_back(event.item, event.learned);
+        if (!event.known()) continue;
+        take_back(event.item, event.learned);
+        take_from_segments(x.segments, event.item);
       }
     } else if (x.undone < x.recent.size()) {
       take_back(x.item, x.recent[x.undone].learned);
+      take_from_segments(x.segments, x.item);
     } else if (x.positive()) {
       count_event(x.item, learned);
+      count_in_segments(x.segments, x.item);
     }
   }
   if (!touched_.empty()) sort_tops();
@@ -119,6 +190,51 @@ void Popularity::take_back(ItemId item, std::uint64_t learned) {
   if (!known(item)) items_[item.index()] = Item{};
   touched_.push_back({item.value, true});
   dirty_.mark(item.value);
+}
+
+void Popularity::count_in_segments(std::span<const std::uint64_t> segments, ItemId item) {
+  if (!(options_.segment_share > 0)) return;
+  for (const std::uint64_t key : segments) {
+    auto at = segments_.find(key);
+    if (at == segments_.end()) {
+      if (segments_.size() >= options_.segments) {
+        const auto oldest = std::min_element(
+            segments_.begin(), segments_.end(),
+            [](const auto& a, const auto& b) { return a.second.newest < b.second.newest; });
+        dirty_segments_.insert(oldest->first);
+        segments_.erase(oldest);
+      }
+      at = segments_.emplace(key, Segment{}).first;
+    }
+    Segment& segment = at->second;
+    segment.newest = events_;
+    segment.gained += 1;
+    if (segment.gained >= rescale_halvings * options_.segment_events) {
+      segment.gained -= rescale_halvings * options_.segment_events;
+      segment.total = std::ldexp(segment.total, -static_cast<int>(rescale_halvings));
+      segment.items.scale(std::ldexp(1.0F, -static_cast<int>(rescale_halvings)));
+    }
+    const double weight = std::exp2(segment.gained / options_.segment_events);
+    segment.total += weight;
+    segment.items.add(item.value, static_cast<float>(weight), options_.segment_items);
+    dirty_segments_.insert(key);
+  }
+}
+
+/// As of now: the user's segments do not tell when it was counted.
+void Popularity::take_from_segments(std::span<const std::uint64_t> segments, ItemId item) {
+  for (const std::uint64_t key : segments) {
+    const auto at = segments_.find(key);
+    if (at == segments_.end()) continue;
+    Segment& segment = at->second;
+    const std::uint32_t place = segment.items.find(item.value);
+    if (place == BoundedRow::absent) continue;
+    const auto weight = static_cast<float>(std::exp2(segment.gained / options_.segment_events));
+    const float taken = std::min(weight, segment.items.weights()[place]);
+    segment.items.add(item.value, -taken, options_.segment_items);
+    segment.total = std::max(segment.total - taken, 0.0);
+    dirty_segments_.insert(key);
+  }
 }
 
 bool Popularity::better(std::size_t horizon, std::uint32_t a, std::uint32_t b) const {
@@ -224,7 +340,49 @@ bool Popularity::save_some(RowBatch& out, std::size_t rows_max) {
     for (const double sum : items_[item].log2_sum) writer.number(sum);
     out.put(items_space, id_key(item), value);
   }
-  return dirty_.few(rows_max);
+  for (std::size_t left = rows_to_save(dirty_segments_.size(), rows_max); left > 0; --left) {
+    save_segment(out, *dirty_segments_.begin());
+    dirty_segments_.erase(dirty_segments_.begin());
+  }
+  return dirty_.few(rows_max) && (rows_max == every_row || dirty_segments_.size() <= rows_max);
+}
+
+void Popularity::save_segment(RowBatch& out, std::uint64_t key) {
+  const auto at = segments_.find(key);
+  if (at == segments_.end()) {
+    out.erase(segments_space, segment_key(key));
+    return;
+  }
+  std::string value;
+  ByteWriter writer = begin_row(value);
+  writer.number(at->second.total);
+  writer.number(at->second.gained);
+  writer.number(at->second.newest);
+  at->second.items.write(value);
+  out.put(segments_space, segment_key(key), value);
+}
+
+Status Popularity::restore_segments(const RowReader& rows, std::size_t items) {
+  return rows.scan(segments_space, [&](std::string_view key, std::string_view value) -> Status {
+    ByteReader reader = open_row(value);
+    Segment segment;
+    segment.total = reader.number<double>();
+    segment.gained = reader.number<double>();
+    segment.newest = reader.number<std::uint64_t>();
+    if (key.size() != 8 || !segment.items.read(reader, items) || !reader.at_end() ||
+        !(segment.total >= 0) || segment.total > BoundedRow::most || !(segment.gained >= 0)) {
+      return row_error(segments_space, key, "it holds no counts");
+    }
+    const std::uint64_t hash =
+        std::uint64_t{key_id(key.substr(0, 4))} << 32 | key_id(key.substr(4));
+    // It may have been written with a longer half-life.
+    segment.gained = std::min(segment.gained, rescale_halvings * options_.segment_events);
+    if (segment.items.size() > 0) {
+      items_.resize(std::max<std::size_t>(items_.size(), segment.items.ids().back() + 1));
+    }
+    segments_[hash] = std::move(segment);
+    return {};
+  });
 }
 
 Status Popularity::restore(const RowReader& rows, std::size_t items) {
@@ -261,6 +419,7 @@ Status Popularity::restore(const RowReader& rows, std::size_t items) {
     return {};
   });
   if (!read) return read;
+  if (Status s = restore_segments(rows, items); !s) return s;
   for (std::size_t h = 0; h < horizons; ++h) rebuild(h);
   touched_.clear();
   sort_tops();
@@ -268,7 +427,10 @@ Status Popularity::restore(const RowReader& rows, std::size_t items) {
 }
 
 std::size_t Popularity::memory_bytes() const {
-  return items_.capacity() * sizeof(Item) + top_.capacity() * sizeof(Candidate) +
+  std::size_t bytes = 0;
+  for (const auto& [key, segment] : segments_)
+    bytes += sizeof segment + segment.items.memory_bytes();
+  return bytes + items_.capacity() * sizeof(Item) + top_.capacity() * sizeof(Candidate) +
          dirty_.memory_bytes();
 }
 

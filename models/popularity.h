@@ -3,12 +3,15 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "config/table.h"
+#include "models/bounded_row.h"
 #include "models/rows.h"
 #include "stream/model.h"
 
@@ -21,7 +24,12 @@ struct PopularityOptions {
   double short_share = 0.4;
   double medium_share = 0.5;
   double long_share = 0.1;
+  double trend_share = 0;
   std::uint32_t top_items = 200;
+  double segment_share = 0.5;
+  std::uint32_t segments = 256;
+  std::uint32_t segment_items = 200;
+  double segment_events = 2'000;
 };
 
 config::Table<PopularityOptions> describe_popularity();
@@ -33,7 +41,16 @@ config::Table<PopularityOptions> describe_popularity();
 /// keeps the logarithm of its sum, L = log2 Σ 2^((n_k+1)/h): nothing overflows, nothing is
 /// rewritten to age, and the order of two items changes only when one of them is touched. Its count
 /// after N events is 2^(L − N/h). Score: Σ over the half-lives of share · count · ln 2 / h, a mix
-/// of three estimates of the item's share of the next events. The user does not matter.
+/// of three estimates of the item's share of the next events; times 1 + trend_share · (s − l)/(s +
+/// l), s and l that share by the shortest and the longest half-life.
+///
+/// Each segment, which is one attribute of users with its value, counts its own users' events, with
+/// a half-life of `segment_events` of them. For a user in S segments, of which segment k has seen
+/// the decayed number T_k of events and R_kj of them on item j,
+///   score(j) = (1 − a·C) · everybody's score + a · Σ_k (C_k / S) · R_kj / T_k
+/// with a = segment_share, C_k = T_k / (T_k + 20) how far it is to be trusted, and C their mean: so
+/// a new user is shown what his like choose, and where nothing is known of them, what all do. At
+/// most `segments` are counted; when one more comes, the one with the oldest newest event goes.
 ///
 /// Taking back (a return, forgetting) subtracts the weight that an event had, which the user's
 /// newest events tell (RecentEvent::learned): L is then that of a log without it, but that k events
@@ -86,6 +103,13 @@ class Popularity final : public Model {
     std::array<double, horizons> log2_sum = {nothing, nothing, nothing};
   };
 
+  struct Segment {
+    BoundedRow items;          ///< R · 2^(gained / segment_events)
+    double total = 0;          ///< T, at the same scale
+    double gained = 0;         ///< events since the scale was last reset
+    std::uint64_t newest = 0;  ///< events of all at its newest
+  };
+  struct Work;
   struct Touched {
     std::uint32_t item;
     bool lowered;
@@ -101,12 +125,17 @@ class Popularity final : public Model {
   };
 
   void count_event(ItemId item, std::uint64_t learned);
+  void count_in_segments(std::span<const std::uint64_t> segments, ItemId item);
+  void take_from_segments(std::span<const std::uint64_t> segments, ItemId item);
+  void save_segment(RowBatch& out, std::uint64_t key);
+  Status restore_segments(const RowReader& rows, std::size_t items);
   void take_back(ItemId item, std::uint64_t learned);
   void sort_tops();
   void move_touched(std::size_t horizon);
   void rebuild(std::size_t horizon);
   bool better(std::size_t horizon, std::uint32_t a, std::uint32_t b) const;
   float score_of(ItemId item) const;
+  float blended(const Work& work, ItemId item) const;
 
   // Fixed after construction.
   const PopularityOptions options_;
@@ -117,11 +146,13 @@ class Popularity final : public Model {
   std::vector<Item> items_;
   std::uint64_t events_ = 0;
   std::vector<Candidate> top_;
+  std::map<std::uint64_t, Segment> segments_;  ///< by hash
 
   // Learn phase only.
   std::array<Top, horizons> tops_;
   std::vector<Touched> touched_;  ///< since the tops were sorted
   DirtyRows dirty_;
+  std::set<std::uint64_t> dirty_segments_;
   bool dirty_events_ = false;
 };
 

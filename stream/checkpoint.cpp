@@ -11,6 +11,34 @@ namespace {
 constexpr std::string_view positions_key = "positions";
 constexpr std::string_view mark_key = "sink";
 constexpr std::string_view source_key = "source";
+constexpr std::string_view last_key = "last";
+
+Result<Fingerprints> stored_fingerprints(const RowReader& rows) {
+  Fingerprints last;
+  auto row = rows.get(delivery_space, last_key);
+  if (!row) return row.error();
+  if (!*row) return last;
+  ByteReader r(**row);
+  for (std::uint32_t n = r.count(20); n > 0; --n) {
+    const auto partition = r.number<Partition>();
+    const auto offset = r.number<Offset>();
+    last[partition] = {offset, r.number<std::uint64_t>()};
+  }
+  if (!r.at_end()) return error("state: the row of the last records is damaged");
+  return last;
+}
+
+void put_fingerprints(const Fingerprints& last, RowBatch& out) {
+  std::string row;
+  ByteWriter w(row);
+  w.number(static_cast<std::uint32_t>(last.size()));
+  for (const auto& [partition, record] : last) {
+    w.number(partition);
+    w.number(record.offset);
+    w.number(record.hash);
+  }
+  out.put(delivery_space, last_key, row);
+}
 
 }  // namespace
 
@@ -22,6 +50,9 @@ Result<StoredPlace> stored_place(const RowReader& rows) {
   auto source = rows.get(delivery_space, source_key);
   if (!source) return source.error();
   place.source = source->value_or("");
+  auto last = stored_fingerprints(rows);
+  if (!last) return last.error();
+  place.last = std::move(*last);
   auto row = rows.get(delivery_space, positions_key);
   if (!row) return row.error();
   if (!*row) return place;
@@ -44,6 +75,7 @@ void put_place(const StoredPlace& place, RowBatch& out) {
   }
   out.put(delivery_space, positions_key, row);
   out.put(delivery_space, source_key, place.source);
+  put_fingerprints(place.last, out);
   if (place.mark) out.put(delivery_space, mark_key, *place.mark);
 }
 

@@ -30,6 +30,7 @@ struct Batch {
   std::vector<Decoded> records;
   std::vector<Outcome> outcomes;
   Positions after;
+  Fingerprints last;  ///< of the records of this batch
   std::size_t bytes = 0;
   std::optional<Checkpoint> checkpoint;  ///< taken after these records
 };
@@ -91,7 +92,8 @@ class Pipeline::Impl {
 
   // The rank stage's.
   Positions done_;
-  RowBatch stale_;  ///< erasures for the first checkpoint
+  Fingerprints last_;  ///< of the records before them
+  RowBatch stale_;     ///< erasures for the first checkpoint
   std::int64_t checkpoint_due_ns_ = 0;
   std::int64_t pause_ns_ = 0;
   std::int64_t work_ns_ = 0;  ///< of the engine, since the newest checkpoint
@@ -120,12 +122,14 @@ Status Pipeline::Impl::open() {
   auto place = stored_place(p_.store);
   if (!place) return place.error();
   done_ = read_to_ = place->positions;
+  last_ = place->last;
   auto order = p_.order.open(done_);
   if (!order) return order.error();
   for (const auto& [partition, offset] : done_) {
-    p_.log("goes on where the state is: partition " + std::to_string(partition) + " at offset " +
+    p_.log("goes on where the state is: " + partition_words(partition) + " at offset " +
            std::to_string(offset));
   }
+  p_.source.expect(last_);
   if (Status s = p_.source.open(done_, *order); !s) return s;
   if (Status s = check_source(place->source); !s) return s;
   if (Status s = publisher_.open(done_, place->mark.value_or(""), *order); !s) return s;
@@ -159,7 +163,7 @@ Status Pipeline::Impl::write_first_checkpoint() {
   take_checkpoint(nothing);
   auto border = publisher_.border(done_);
   if (!border) return border.error();
-  put_place({done_, source_, border->mark}, nothing.checkpoint->rows.back());
+  put_place({done_, source_, border->mark, last_}, nothing.checkpoint->rows.back());
   nothing.checkpoint->segment = border->segment;
   return write(*nothing.checkpoint);
 }
@@ -203,7 +207,11 @@ std::unique_ptr<Batch> Pipeline::Impl::decode() {
   batch->records.reserve(records_.size());
   const std::int64_t read_ms = p_.clock.wall_ms();
   const std::int64_t read_ns = p_.clock.steady_ns();
-  for (Record& record : records_) {
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    Record& record = records_[i];
+    // Not of every record: the last of each partition counts.
+    if (i + 1 == records_.size() || records_[i + 1].partition != record.partition)
+      batch->last[record.partition] = fingerprint(record);
     Decoded decoded;
     decoded.partition = record.partition;
     decoded.offset = record.offset;
@@ -240,6 +248,7 @@ Pipeline::Step Pipeline::Impl::process(std::unique_ptr<Batch> batch) {
     if (Status s = p_.engine.process(batch->records, batch->outcomes); !s) return fail(s.error());
     work_ns_ += p_.clock.steady_ns() - start;
     done_ = batch->after;
+    for (const auto& [partition, record] : batch->last) last_[partition] = record;
   } else {
     batch = std::make_unique<Batch>();
     batch->after = done_;
@@ -283,6 +292,7 @@ void Pipeline::Impl::take_checkpoint(Batch& batch) {
   work_ns_ = 0;
   p_.metrics.worked_at_checkpoint(end - start);
   c.positions = batch.after;
+  c.last = last_;
   c.rows.push_back(std::move(stale_));
   stale_.clear();
   checkpoint_due_ns_ = end + p_.state.checkpoint_interval.count * 1'000'000;
@@ -318,7 +328,8 @@ Status Pipeline::Impl::publish(Batch& batch) {
   if (!batch.checkpoint) return {};
   auto border = publisher_.border(batch.after);
   if (!border) return border.error();
-  put_place({batch.after, source_, border->mark}, batch.checkpoint->rows.back());
+  put_place({batch.after, source_, border->mark, batch.checkpoint->last},
+            batch.checkpoint->rows.back());
   batch.checkpoint->segment = border->segment;
   checkpoints_.push(std::move(*batch.checkpoint), 1);
   return {};

@@ -28,17 +28,15 @@ Status Publisher::open(const Positions& state, const std::string& mark, const Or
 void Publisher::skip_published(const Positions& committed) {
   for (const auto& [partition, offset] : published_) {
     if (offset > 0 && committed.count(partition) == 0) {
-      p_.log("partition " + std::to_string(partition) + ": the state is at offset " +
-             std::to_string(offset) +
+      p_.log(partition_words(partition) + ": the state is at offset " + std::to_string(offset) +
              ", the group has committed none: it is new, or the topic was made anew; in that case "
              "records below that offset are not read, and a state.path of its own is needed");
     }
   }
   for (const auto& [partition, offset] : committed) {
     Offset& at = published_[partition];
-    const std::string where = "partition " + std::to_string(partition) +
-                              ": the state is at offset " + std::to_string(at) + ", the group at " +
-                              std::to_string(offset);
+    const std::string where = partition_words(partition) + ": the state is at offset " +
+                              std::to_string(at) + ", the group at " + std::to_string(offset);
     if (offset > at) {
       p_.log(where +
              "; the records between are learned again, and their lists, which are out, are not "

@@ -57,7 +57,8 @@ void SimilarLists::collect(Model& model, const Catalog& catalog, const ItemDicti
   model.take_changed(touched_);
   for (const ItemId item : touched_) wait(item);
   const std::uint64_t most = saved_lists * options_.events_per_list;
-  credit_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(most, std::uint64_t{credit_} + events));
+  credit_ =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(most, std::uint64_t{credit_} + events));
   next_changed_ = true;
   std::uint64_t steps = passed_per_list * (credit_ / options_.events_per_list);
   steps = std::min<std::uint64_t>(steps, rows_.size());  // once round

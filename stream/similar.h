@@ -18,12 +18,12 @@ namespace freshet {
 /// changed.
 ///
 /// An item waits from the moment at which the model says that its similar items may have changed
-/// until it is looked at. After each epoch the next waiting items are looked at, in the order of ids
-/// and round and round, one for every `events_per_list` events, but not those that were told within
-/// `min_interval` of event time; the list is told if it holds other items, or in another order, than
-/// when it was last told. An item whose list has become empty is told so once; so is one that the
-/// catalogue withdrew. A pure function of the interactions, the catalogue, their order and the
-/// options.
+/// until it is looked at. After each epoch the next waiting items are looked at, in the order of
+/// ids and round and round, one for every `events_per_list` events, but not those that were told
+/// within `min_interval` of event time; the list is told if it holds other items, or in another
+/// order, than when it was last told. An item whose list has become empty is told so once; so is
+/// one that the catalogue withdrew. A pure function of the interactions, the catalogue, their order
+/// and the options.
 ///
 /// Threads: the engine's calling thread.
 class SimilarLists {

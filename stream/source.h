@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "stream/fingerprint.h"
 #include "stream/order.h"
 #include "stream/position.h"
 #include "stream/record.h"
@@ -20,6 +21,10 @@ class Source {
   enum class Polled { more, end };
 
   virtual ~Source() = default;
+
+  /// Before `open`: the records that were read last, of earlier processes. A source whose log can
+  /// be replaced unawares compares, and `open` is an Error when they are others now.
+  virtual void expect(const Fingerprints& last) { (void)last; }
 
   /// Goes to `from`; a partition not named there is read from its beginning. The records that
   /// `replay` names come first, in exactly its order. Called once, first. Error: the source cannot

@@ -34,7 +34,7 @@ Result<Source::Polled> FileSource::poll(std::size_t max_records, std::chrono::mi
   if (catalog_) {
     const std::size_t before = out.size();
     const auto polled = catalog_->poll(max_records, wait, out);
-    if (!polled) return polled;
+    if (!polled) return polled.error();
     if (*polled == Polled::end) catalog_.reset();
     if (catalog_ || out.size() > before) return Polled::more;
   }

@@ -107,11 +107,15 @@ Status Client::failure() {
   if (Status failed = monitor_->failure(); failed.has_error()) return failed;
   char text[512];
   const auto code = rd_kafka_fatal_error(get(), text, sizeof text);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) return {};
   const std::string sentence = hooks_.explain ? hooks_.explain(code) : "";
   monitor_->end(sentence.empty() ? kafka_error("talking to " + brokers_, code, text).message
                                  : sentence);
   return monitor_->failure();
+}
+
+bool Client::fenced() const {
+  return rd_kafka_fatal_error(get(), nullptr, 0) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
 }
 
 Status Client::may_wait() {
@@ -168,7 +172,7 @@ Result<std::map<std::string, int>> Client::topics(milliseconds timeout) {
   return topics;
 }
 
-Result<int> Client::partitions(const std::string& name, milliseconds timeout) {
+Result<int> Client::find_partitions(const std::string& name, milliseconds timeout) {
   const TopicHandle topic(rd_kafka_topic_new(get(), name.c_str(), nullptr));
   if (!topic) return kafka_error("opening topic '" + name + "'", rd_kafka_last_error());
   const std::int64_t start_ns = clock_.steady_ns();
@@ -181,8 +185,7 @@ Result<int> Client::partitions(const std::string& name, milliseconds timeout) {
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR && count > 0) return count;
     const std::int64_t waited_ns = clock_.steady_ns() - start_ns;
     const Trouble trouble = classify(code);
-    if (trouble == Trouble::unknown_topic && waited_ns >= propagation_ns)
-      return unknown_topic_error(name);
+    if (trouble == Trouble::unknown_topic && waited_ns >= propagation_ns) return 0;
     if (trouble != Trouble::unknown_topic && !passes(trouble) && trouble != Trouble::none)
       return kafka_error("opening topic '" + name + "'", code);
     if (waited_ns >= timeout.count() * 1'000'000)
@@ -191,9 +194,15 @@ Result<int> Client::partitions(const std::string& name, milliseconds timeout) {
   }
 }
 
+Result<int> Client::partitions(const std::string& name, milliseconds timeout) {
+  const Result<int> count = find_partitions(name, timeout);
+  if (count.has_value() && *count == 0) return unknown_topic_error(name);
+  return count;
+}
+
 bool Client::gone(const std::string& topic, milliseconds timeout) {
-  const Result<int> count = partitions(topic, timeout);
-  return count.has_error() && count.error().message == unknown_topic_error(topic).message;
+  const Result<int> count = find_partitions(topic, timeout);
+  return count.has_value() && *count == 0;
 }
 
 void Client::hand_over_to_consumer_poll() {

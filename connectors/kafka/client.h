@@ -64,8 +64,11 @@ class Client {
   rd_kafka_t* get() const { return handle_.get(); }
   Monitor& monitor() { return *monitor_; }
 
-  /// The Error that has ended the client, once there is one.
+  /// The Error that has ended the client, once there is one; to be fenced is none by itself.
   Status failure();
+  /// Another client, or a join of this one whose answer was lost, has its group instance. It can do
+  /// nothing more; what that means is the owner's to find out.
+  bool fenced() const;
   /// An Error when waiting is over: the client has failed, or the program is to stop and no broker
   /// answers.
   Status may_wait();
@@ -75,8 +78,10 @@ class Client {
   /// Number of partitions of every topic of the cluster. Creates nothing.
   /// Waits for a broker until `timeout` is over.
   Result<std::map<std::string, int>> topics(std::chrono::milliseconds timeout);
-  /// Number of partitions of one topic, at least 1; an Error that says so when there is no such
-  /// topic.
+  /// Number of partitions of one topic; 0 when there is no such topic, which takes a second to
+  /// find out, as a broker may be late to know one that was just created.
+  Result<int> find_partitions(const std::string& topic, std::chrono::milliseconds timeout);
+  /// The same; an Error that says so when there is no such topic.
   Result<int> partitions(const std::string& topic, std::chrono::milliseconds timeout);
   /// Whether the cluster says that there is no such topic; false when it says nothing.
   bool gone(const std::string& topic, std::chrono::milliseconds timeout);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "connectors/kafka/errors.h"
+#include "connectors/kafka/membership.h"
 
 namespace freshet::kafka {
 namespace {
@@ -17,12 +18,11 @@ void* as_opaque(long number) { return reinterpret_cast<void*>(static_cast<std::i
 
 }  // namespace
 
-Commits::Commits(Client& client, const Clock& clock, std::string topic, std::string group)
-    : client_(client),
+Commits::Commits(const Membership& membership, const Clock& clock, Inputs inputs, std::string group)
+    : membership_(membership),
       clock_(clock),
-      topic_(std::move(topic)),
-      group_(std::move(group)),
-      answers_(rd_kafka_queue_new(client.get())) {}
+      inputs_(std::move(inputs)),
+      group_(std::move(group)) {}
 
 Positions Commits::raised(const Positions& done) const {
   Positions positions = done;
@@ -35,16 +35,19 @@ Positions Commits::raised(const Positions& done) const {
 
 Result<bool> Commits::commit(const Positions& done, milliseconds timeout) {
   if (done.empty()) return true;
-  const PartitionList list = partition_list(topic_, raised(done));
+  const PartitionList list = partition_list(inputs_, raised(done));
   ++sent_;
+  const ConsumerPtr consumer = membership_.consumer();
+  Client& client = *consumer->client;
+  rd_kafka_queue_t* answers = consumer->answers.get();
   const auto code =
-      rd_kafka_commit_queue(client_.get(), list.get(), answers_.get(), nullptr, as_opaque(sent_));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return outcome(code);
+      rd_kafka_commit_queue(client.get(), list.get(), answers, nullptr, as_opaque(sent_));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return outcome(client, code);
   const std::int64_t end_ns = clock_.steady_ns() + timeout.count() * 1'000'000;
   for (;;) {
     const std::int64_t left_ms = (end_ns - clock_.steady_ns()) / 1'000'000;
-    if (left_ms <= 0) return outcome(RD_KAFKA_RESP_ERR__TIMED_OUT);
-    const Event event(rd_kafka_queue_poll(answers_.get(), static_cast<int>(left_ms)));
+    if (left_ms <= 0) return outcome(client, RD_KAFKA_RESP_ERR__TIMED_OUT);
+    const Event event(rd_kafka_queue_poll(answers, static_cast<int>(left_ms)));
     if (!event || rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_OFFSET_COMMIT) continue;
     // The answer to an earlier commit, which we did not wait for to the end.
     if (rd_kafka_event_opaque(event.get()) != as_opaque(sent_)) continue;
@@ -52,48 +55,47 @@ Result<bool> Commits::commit(const Positions& done, milliseconds timeout) {
     const auto* parts = rd_kafka_event_topic_partition_list(event.get());
     for (int i = 0; answer == RD_KAFKA_RESP_ERR_NO_ERROR && parts != nullptr && i < parts->cnt; ++i)
       answer = parts->elems[i].err;
-    return outcome(answer);
+    return outcome(client, answer);
   }
 }
 
-Result<bool> Commits::outcome(int code) {
+Result<bool> Commits::outcome(Client& client, int code) {
   const Trouble trouble = classify(code);
   if (trouble == Trouble::none) {
     if (std::exchange(behind_, false))
-      client_.monitor().say(info_level, "offsets of group '" + group_ + "' are committed again");
+      client.monitor().say(info_level, "offsets of group '" + group_ + "' are committed again");
     return true;
   }
-  if (Status over = client_.failure(); over.has_error()) return over.error();
-  if (passes(trouble) || trouble == Trouble::membership) {
+  if (Status over = client.failure(); over.has_error()) return over.error();
+  if (passes(trouble) || trouble == Trouble::membership || client.fenced()) {
     if (!std::exchange(behind_, true))
-      client_.monitor().say(warning_level, "offsets of group '" + group_ +
-                                               "' cannot be committed for now (" + code_text(code) +
-                                               "); trying again");
+      client.monitor().say(warning_level, "offsets of group '" + group_ +
+                                              "' cannot be committed for now (" + code_text(code) +
+                                              "); trying again");
     return false;
   }
   return kafka_error("committing offsets of group '" + group_ + "'", code);
 }
 
-Result<Positions> Commits::committed(int partitions, milliseconds timeout) {
-  Positions asked;
-  for (int p = 0; p < partitions; ++p) asked[p] = RD_KAFKA_OFFSET_INVALID;
-  const PartitionList list = partition_list(topic_, asked);
+Result<Positions> Commits::committed(const PartitionCounts& partitions, milliseconds timeout) {
+  const ConsumerPtr consumer = membership_.consumer();
+  Client& client = *consumer->client;
+  const PartitionList list = partition_list(inputs_, partitions.all(RD_KAFKA_OFFSET_INVALID));
   const std::int64_t end_ns = clock_.steady_ns() + timeout.count() * 1'000'000;
   int code = RD_KAFKA_RESP_ERR_NO_ERROR;
   do {
     const std::int64_t left_ms = (end_ns - clock_.steady_ns()) / 1'000'000;
     // Short requests: a coordinator that moves or loads is asked anew.
     const int wait_ms = static_cast<int>(std::clamp<std::int64_t>(left_ms, 1, 2'000));
-    code = rd_kafka_committed(client_.get(), list.get(), wait_ms);
+    code = rd_kafka_committed(client.get(), list.get(), wait_ms);
     for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; ++i)
       code = list->elems[i].err;
-    if (Status failed = client_.failure(); failed.has_error()) return failed.error();
+    if (Status failed = client.failure(); failed.has_error()) return failed.error();
   } while (passes(classify(code)) && clock_.steady_ns() < end_ns);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return kafka_error("asking for the committed offsets of group '" + group_ + "'", code);
-  Positions found;
-  for (int i = 0; i < list->cnt; ++i)
-    if (list->elems[i].offset >= 0) found[list->elems[i].partition] = list->elems[i].offset;
+  Positions found = positions_of(inputs_, *list);
+  std::erase_if(found, [](const auto& position) { return position.second < 0; });
   found_ = found;
   return found;
 }

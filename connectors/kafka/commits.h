@@ -4,36 +4,39 @@
 #include <string>
 
 #include "connectors/kafka/client.h"
+#include "connectors/kafka/inputs.h"
 #include "stream/clock.h"
 #include "stream/position.h"
 #include "stream/result.h"
 
 namespace freshet::kafka {
 
-/// The committed offsets of one consumer group for one topic.
+class Membership;
+
+/// The committed offsets of one consumer group for the topics that are read.
 ///
-/// `commit` and `committed` are called by one thread, beside the thread that polls the client.
+/// By the client that is the member then. `commit` and `committed` are called by one thread, beside
+/// the thread that polls the client.
 class Commits {
  public:
-  Commits(Client& client, const Clock& clock, std::string topic, std::string group);
+  Commits(const Membership& membership, const Clock& clock, Inputs inputs, std::string group);
 
   /// Whether they are committed now. `false`: the coordinator is away, or the group rebalances, and
   /// the log knows; later positions carry these too.
   Result<bool> commit(const Positions& done, std::chrono::milliseconds timeout);
-  /// The offsets of partitions 0 to `partitions`-1; those without one are absent. What was
-  /// published once is so for good: from then on `raised` goes nowhere before them.
-  Result<Positions> committed(int partitions, std::chrono::milliseconds timeout);
+  /// The offsets of `partitions`; those without one are absent. What was published
+  /// once is so for good: from then on `raised` goes nowhere before them.
+  Result<Positions> committed(const PartitionCounts& partitions, std::chrono::milliseconds timeout);
   /// `done`, or what was committed before where that is further.
   Positions raised(const Positions& done) const;
 
  private:
-  Result<bool> outcome(int code);
+  Result<bool> outcome(Client& client, int code);
 
-  Client& client_;
+  const Membership& membership_;
   const Clock& clock_;
-  const std::string topic_;
+  const Inputs inputs_;
   const std::string group_;
-  Queue answers_;        ///< of commits
   Positions found_;      ///< when `committed` was asked
   long sent_ = 0;        ///< number of the latest commit
   bool behind_ = false;  ///< the latest commit had no answer in time, and the log knows

@@ -3,9 +3,6 @@
 #include <librdkafka/rdkafka.h>
 
 #include <memory>
-#include <string>
-
-#include "stream/position.h"
 
 // The only header that shows librdkafka. Every object of its C API that we own is owned here.
 
@@ -45,12 +42,5 @@ struct DestroyClient {
   }
 };
 using ClientHandle = std::unique_ptr<rd_kafka_t, DestroyClient>;
-
-inline PartitionList partition_list(const std::string& topic, const Positions& positions) {
-  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
-  for (const auto& [partition, offset] : positions)
-    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
-  return list;
-}
 
 }  // namespace freshet::kafka

@@ -12,15 +12,17 @@
 #include <vector>
 
 #include "connectors/kafka/client.h"
+#include "connectors/kafka/consumer.h"
 #include "connectors/kafka/group.h"
-#include "connectors/kafka/reading.h"
+#include "connectors/kafka/inputs.h"
+#include "connectors/kafka/options.h"
 #include "stream/clock.h"
 #include "stream/position.h"
 #include "stream/result.h"
 
 namespace freshet::kafka {
 
-/// The one member of a consumer group, which holds all partitions of its topic or reads nothing.
+/// The one member of a consumer group, which holds all partitions of its topics or reads nothing.
 ///
 /// A thread of its own serves the group, so that it answers whatever the reader and the publisher
 /// wait for. Records go past it: every partition's queue is joined to `records`.
@@ -28,31 +30,30 @@ namespace freshet::kafka {
 /// Invariants. 1: reading begins only while all partitions are held. 2: partitions are given back
 /// only when nobody reads and what was read has been confirmed (or the time for that is over, or
 /// they are lost anyway). 3: a partition is taken at the position that was read, never at the
-/// group's committed offset.
+/// group's committed offset. 4: the client is replaced only while nobody reads.
 ///
 /// Threads: the reader calls begin_reading, end_reading; the publisher confirm, group, failure;
 /// `join` before both, `leave` after both.
 class Membership final : public RebalanceListener {
  public:
   struct Settings {
-    std::string topic;
-    std::string group;
-    std::string instance;
-    bool standby = false;  ///< wait until the group is free, instead of an Error
+    KafkaOptions options;  ///< group, instance, standby
     std::chrono::milliseconds open_timeout{30'000};
     std::chrono::milliseconds drain_timeout{60'000};
     std::chrono::milliseconds partitions_interval{60'000};  ///< between looks for new partitions
     const std::atomic<bool>* stop = nullptr;
   };
 
-  Membership(const Clock& clock, Settings settings);
+  /// `make`: a client with this as its listener.
+  Membership(const Clock& clock, Settings settings, MakeClient make);
   ~Membership() override;
 
-  /// Joins and returns when all of the topic's `partitions` are held. `read_to`: what was read, and
+  /// Makes the first client; before all else.
+  Status prepare();
+  /// Joins and returns when all `partitions` of `inputs` are held. `read_to`: what was read, and
   /// confirmed, by earlier processes; `starts`: where to take each partition at first. An Error if
-  /// another process is in the group. `client` was made with this as its listener and must live
-  /// until `leave`.
-  Status join(Client& client, Positions read_to, Positions starts, int partitions);
+  /// another process is in the group.
+  Status join(Inputs inputs, PartitionCounts partitions, Positions read_to, Positions starts);
   /// Ends the thread. The group keeps the membership until the session ends, so that a process of
   /// the same instance gets its partitions at once.
   void leave();
@@ -61,7 +62,8 @@ class Membership final : public RebalanceListener {
   /// by `end_reading`.
   Result<bool> begin_reading(std::chrono::milliseconds wait);
   void end_reading(const Positions& read_to);
-  rd_kafka_queue_t* records() const { return records_.get(); }
+  /// The member of now.
+  ConsumerPtr consumer() const;
 
   /// Everything before `done` has had its effect.
   void confirm(const Positions& done);
@@ -74,6 +76,10 @@ class Membership final : public RebalanceListener {
  private:
   using Partitions = std::set<Partition>;
 
+  Status enter();
+  Status subscribe();
+  void renew();
+  void watch_join();
   Status wait_until_alone();
   Status wait_until_whole();
   void serve();
@@ -86,32 +92,38 @@ class Membership final : public RebalanceListener {
   void abandon();
   bool drained() const;
   Offset start_of(Partition partition) const;
+  void tell_of_growth(const PartitionCounts& held);
   void fail(const Error& e);
   void say(int level, const std::string& text);
 
   // Fixed after `join`.
   const Clock& clock_;
   const Settings settings_;
-  Client* client_ = nullptr;
+  const MakeClient make_;
+  Inputs inputs_;
   Positions starts_;
   std::chrono::milliseconds session_timeout_{0};
-  Queue records_;
 
   // The thread's.
+  Client* client_ = nullptr;  ///< consumer_'s
+  int renewals_ = 0;          ///< since all partitions were held last
+  bool cut_off_ = false;      ///< a broker has gone since then, in the middle of a join
+  std::uint64_t broken_ = 0;  ///< connections, when they were counted last
   Partitions held_;
   Partitions given_;                 ///< by the group, not taken yet
   bool giving_ = false;              ///< given_ waits for take()
   Partitions asked_;                 ///< back by the group, not given back yet
   std::int64_t drain_until_ns_ = 0;  ///< 0: nothing is asked back
-  std::size_t partitions_ = 0;       ///< of the topic
+  PartitionCounts partitions_;       ///< of the topics
   std::int64_t looked_ns_ = 0;       ///< for partitions
   std::int64_t others_looked_ns_ = 0;
   std::int64_t partial_until_ns_ = 0;
+  std::int64_t join_again_ns_ = 0;  ///< not before, while we are alone and partitions are missing
   bool told_waiting_ = false;
-  std::unique_ptr<Reading> reading_;
 
   mutable std::mutex mutex_;  ///< guards what follows
   std::condition_variable changed_;
+  ConsumerPtr consumer_;
   bool whole_ = false;  ///< all partitions are held, none is asked back
   bool reading_now_ = false;
   bool yielding_ = false;  ///< we wait for another member to leave

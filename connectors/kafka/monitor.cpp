@@ -92,6 +92,7 @@ void Monitor::trouble(int code, std::string_view reason) noexcept try {
       if (!met_.load()) return fail(kafka_error("connecting to " + brokers_, code, reason).message);
       [[fallthrough]];
     case Trouble::transport:
+      ++broken_;
       last_reason_ = reason;
       // The warning of an outage says it; one broker of several that is down is worth knowing.
       return emit_seldom(outage_.load() ? debug_level : info_level, "transport", reason);

@@ -25,6 +25,8 @@ class Monitor {
   /// `brokers`: as configured, for the sentences. `secrets`: values never to be shown.
   Monitor(KafkaLog log, const Clock& clock, std::string brokers, std::vector<std::string> secrets);
 
+  /// How many connections have failed or broken so far.
+  std::uint64_t broken() const { return broken_.load(); }
   /// A line of librdkafka's own log.
   void line(int level, std::string_view facility, std::string_view text) noexcept;
   /// An error that the client reports; `code` is an rd_kafka_resp_err_t.
@@ -67,6 +69,7 @@ class Monitor {
 
   std::atomic<bool> outage_{false};
   std::atomic<bool> topic_doubt_{false};
+  std::atomic<std::uint64_t> broken_{0};
   std::atomic<bool> muted_{false};
   std::atomic<bool> met_{false};  ///< a broker has answered since the start
   mutable std::mutex mutex_;      ///< guards what follows, and the use of clock_

@@ -15,9 +15,9 @@ constexpr milliseconds request_wait{5'000};
 
 }  // namespace
 
-Record to_record(const rd_kafka_message_t& message) {
+Record to_record(const rd_kafka_message_t& message, const Inputs& inputs) {
   Record record;
-  record.partition = message.partition;
+  record.partition = inputs.partition_of(message);
   record.offset = message.offset;
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   const std::int64_t time_ms = rd_kafka_message_timestamp(&message, &type);
@@ -39,19 +39,21 @@ Status Reading::error_of(const rd_kafka_message_t& message, Offset position) {
       client_.monitor().trouble(message.err, detail);
       return {};
     case Trouble::gap:
-      return behind_retention(message.partition, position);
+      return behind_retention(inputs_.partition_of(message), position);
     default:
       if (Status failed = client_.failure(); failed.has_error()) return failed;
-      return kafka_error("reading topic '" + topic_ + "'", message.err, detail);
+      if (client_.fenced()) return {};
+      return kafka_error("reading " + inputs_.words(), message.err, detail);
   }
 }
 
 Status Reading::behind_retention(Partition partition, Offset position) {
-  Positions from;
-  if (position >= 0) from[partition] = position;
-  const auto starts = starting_offsets(client_, topic_, partition + 1, from, false, request_wait);
-  if (starts.has_error()) return starts.error();
-  return error("kafka: records of " + topic_ + "/" + std::to_string(partition) +
+  if (position >= 0) {
+    const auto start =
+        starting_offset(client_, inputs_, partition, position, {false, request_wait});
+    if (start.has_error()) return start.error();
+  }
+  return error("kafka: records of " + inputs_.place(partition) +
                " were deleted before they were read");
 }
 
@@ -62,8 +64,9 @@ Status Reading::idle() {
     probed_ns_ = clock_.steady_ns();
   }
   // Asked again, as a broker that has just started may not know its topics yet.
-  if (client_.monitor().take_topic_doubt() && client_.gone(topic_, request_wait))
-    return unknown_topic_error(topic_);
+  if (client_.monitor().take_topic_doubt())
+    for (const std::string& topic : {inputs_.events, inputs_.catalog})
+      if (!topic.empty() && client_.gone(topic, request_wait)) return unknown_topic_error(topic);
   return client_.failure();
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <utility>
 
 #include "connectors/kafka/client.h"
+#include "connectors/kafka/inputs.h"
 #include "stream/clock.h"
 #include "stream/position.h"
 #include "stream/record.h"
@@ -11,21 +12,21 @@
 
 namespace freshet::kafka {
 
-Record to_record(const rd_kafka_message_t& message);
+Record to_record(const rd_kafka_message_t& message, const Inputs& inputs);
 
-/// What a reader of one topic does about what is no record: errors that come instead of one, and
+/// What a reader does about what is no record: errors that come instead of one, and
 /// silence. Called by the reader's thread.
 class Reading {
  public:
   /// `client` and `clock` must outlive this.
-  Reading(Client& client, std::string topic, const Clock& clock)
-      : client_(client), topic_(std::move(topic)), clock_(clock) {}
+  Reading(Client& client, Inputs inputs, const Clock& clock)
+      : client_(client), inputs_(std::move(inputs)), clock_(clock) {}
 
   /// An Error if the message says that reading cannot go on; nothing is one that passes.
   /// `position`: where its partition is read, RD_KAFKA_OFFSET_INVALID if nothing was read yet.
   Status error_of(const rd_kafka_message_t& message, Offset position);
 
-  /// While there is nothing to read: looks whether brokers are back, whether the topic is still
+  /// While there is nothing to read: looks whether brokers are back, whether the topics are still
   /// there, whether the client has failed.
   Status idle();
 
@@ -33,7 +34,7 @@ class Reading {
   Status behind_retention(Partition partition, Offset position);
 
   Client& client_;
-  const std::string topic_;
+  const Inputs inputs_;
   const Clock& clock_;
   std::int64_t probed_ns_ = 0;
 };

@@ -36,10 +36,10 @@ Positions after(const Positions& from, const Order& order) {
   return positions;
 }
 
-Result<std::unique_ptr<Replay>> Replay::open(const KafkaOptions& options, const std::string& topic,
+Result<std::unique_ptr<Replay>> Replay::open(const KafkaOptions& options, const Inputs& inputs,
                                              KafkaLog log, const Clock& clock, Settings settings,
                                              const Positions& from, Order order) {
-  std::unique_ptr<Replay> self(new Replay(clock, topic, settings, std::move(order)));
+  std::unique_ptr<Replay> self(new Replay(clock, inputs, settings, std::move(order)));
   for (const OrderRun& run : self->order_) self->parts_[run.partition];
   Hooks hooks;
   hooks.stop = settings.stop;
@@ -48,7 +48,7 @@ Result<std::unique_ptr<Replay>> Replay::open(const KafkaOptions& options, const 
                              std::move(log), clock, std::move(hooks));
   if (client.has_error()) return client.error();
   self->client_ = std::move(*client);
-  self->reading_ = std::make_unique<Reading>(*self->client_, topic, clock);
+  self->reading_ = std::make_unique<Reading>(*self->client_, inputs, clock);
   if (Status s = self->check(from); s.has_error()) return s.error();
   return self;
 }
@@ -56,17 +56,15 @@ Result<std::unique_ptr<Replay>> Replay::open(const KafkaOptions& options, const 
 Replay::~Replay() = default;
 
 Status Replay::check(const Positions& from) {
-  const Result<int> count = client_->partitions(topic_, settings_.open_timeout);
-  if (count.has_error()) return count.error();
+  const StartSettings reaching{settings_.accept_gap, settings_.open_timeout};
   Positions begins;
   for (const auto& [partition, part] : parts_)
     if (const auto at = from.find(partition); at != from.end()) begins.insert(*at);
-  const auto starts = starting_offsets(*client_, topic_, *count, begins, settings_.accept_gap,
-                                       settings_.open_timeout);
+  const auto starts = starting_offsets(*client_, inputs_, settings_.partitions, begins, reaching);
   if (starts.has_error()) return starts.error();
   // A run beyond the log's end would be waited for in vain.
-  const auto ends = starting_offsets(*client_, topic_, *count, after({}, order_),
-                                     settings_.accept_gap, settings_.open_timeout);
+  const auto ends =
+      starting_offsets(*client_, inputs_, settings_.partitions, after({}, order_), reaching);
   if (ends.has_error()) return ends.error();
   client_->hand_over_to_consumer_poll();
   return assign(*starts);
@@ -75,15 +73,16 @@ Status Replay::check(const Positions& from) {
 Status Replay::assign(const Positions& starts) {
   Positions mine;
   for (auto& [partition, part] : parts_) {
-    part.queue.reset(rd_kafka_queue_get_partition(client_->get(), topic_.c_str(), partition));
+    part.queue.reset(rd_kafka_queue_get_partition(
+        client_->get(), inputs_.topic_of(partition).c_str(), Inputs::number_of(partition)));
     // From now on librdkafka leaves the queue alone instead of joining it to the consumer's.
     rd_kafka_queue_forward(part.queue.get(), nullptr);
     mine[partition] = starts.at(partition);
   }
-  const PartitionList list = partition_list(topic_, mine);
+  const PartitionList list = partition_list(inputs_, mine);
   const auto code = rd_kafka_assign(client_->get(), list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return kafka_error("reading topic '" + topic_ + "' again", code);
+    return kafka_error("reading " + inputs_.words() + " again", code);
   return {};
 }
 
@@ -129,15 +128,14 @@ Result<Replay::Took> Replay::step(milliseconds wait, std::vector<Record>& out) {
     return Took::run_end;
   }
   part.next = message->offset + 1;
-  out.push_back(to_record(*message));
+  out.push_back(to_record(*message, inputs_));
   return Took::record;
 }
 
 // The end that a fetch reports can lag behind, after a broker has failed: the log is asked anew.
 Status Replay::must_reach(Partition partition, Offset end) {
-  const auto starts =
-      starting_offsets(*client_, topic_, partition + 1, {{partition, end}}, false, request_wait);
-  if (starts.has_error()) return starts.error();
+  const auto start = starting_offset(*client_, inputs_, partition, end, {false, request_wait});
+  if (start.has_error()) return start.error();
   return {};
 }
 

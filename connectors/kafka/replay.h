@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectors/kafka/client.h"
+#include "connectors/kafka/inputs.h"
 #include "connectors/kafka/options.h"
 #include "connectors/kafka/reading.h"
 #include "stream/order.h"
@@ -27,6 +28,7 @@ namespace freshet::kafka {
 class Replay {
  public:
   struct Settings {
+    PartitionCounts partitions;  ///< that there are
     bool accept_gap = false;
     std::chrono::milliseconds open_timeout{30'000};
     const std::atomic<bool>* stop = nullptr;
@@ -34,7 +36,7 @@ class Replay {
 
   /// Begins at `from`; a partition that is not named there at its beginning. `clock` must outlive
   /// this. Error: no broker answers, or the log does not hold what the order names.
-  static Result<std::unique_ptr<Replay>> open(const KafkaOptions& options, const std::string& topic,
+  static Result<std::unique_ptr<Replay>> open(const KafkaOptions& options, const Inputs& inputs,
                                               KafkaLog log, const Clock& clock, Settings settings,
                                               const Positions& from, Order order);
   ~Replay();
@@ -53,8 +55,8 @@ class Replay {
   };
   enum class Took { record, run_end, nothing };
 
-  Replay(const Clock& clock, std::string topic, Settings settings, Order order)
-      : clock_(clock), topic_(std::move(topic)), settings_(settings), order_(std::move(order)) {}
+  Replay(const Clock& clock, Inputs inputs, Settings settings, Order order)
+      : clock_(clock), inputs_(std::move(inputs)), settings_(settings), order_(std::move(order)) {}
   Status check(const Positions& from);
   Status assign(const Positions& starts);
   Result<Took> step(std::chrono::milliseconds wait, std::vector<Record>& out);
@@ -62,7 +64,7 @@ class Replay {
   Status serve();
 
   const Clock& clock_;
-  const std::string topic_;
+  const Inputs inputs_;
   const Settings settings_;
   const Order order_;
   std::size_t run_ = 0;  ///< the run that is being read

@@ -9,6 +9,7 @@
 
 #include "connectors/kafka/errors.h"
 #include "connectors/kafka/group_of.h"
+#include "connectors/kafka/inputs.h"
 #include "connectors/kafka/producer.h"
 #include "connectors/kafka/source.h"
 
@@ -43,6 +44,7 @@ class KafkaSink::Impl {
        Settings settings)
       : options_(options),
         topics_(std::move(topics)),
+        inputs_{topics_.events, topics_.catalog},
         clock_(clock),
         settings_(settings),
         producer_(Producer::make(options, std::move(log), clock,
@@ -65,9 +67,14 @@ class KafkaSink::Impl {
   bool take_too_large();
   void omit(Kept& kept);
   const std::string& topic_of(const Output& output) const;
+  /// "events/3/1234", "catalog/0/17": the record that caused it.
+  std::string source_of(const Output& output) const {
+    return inputs_.place(output.partition) + "/" + std::to_string(output.offset);
+  }
 
   const KafkaOptions options_;
   const TopicOptions topics_;
+  const kafka::Inputs inputs_;
   const Clock& clock_;
   const Settings settings_;
   Result<std::unique_ptr<Producer>> producer_;
@@ -120,8 +127,7 @@ Status KafkaSink::Impl::send(const Kept& kept, Producer::Tag tag) {
   if (output.channel == Channel::similar_items && kept.omitted == 0)
     return (*producer_)->send(topics_.similar_items, record, tag);
 
-  const std::string source =
-      topics_.events + "/" + std::to_string(output.partition) + "/" + std::to_string(output.offset);
+  const std::string source = source_of(output);
   if (output.channel == Channel::recommendations && kept.omitted == 0) {
     const std::string read = std::to_string(output.read_ms);
     const std::string published = std::to_string(clock_.wall_ms());
@@ -182,8 +188,7 @@ void KafkaSink::Impl::omit(Kept& kept) {
       ->monitor()
       .say(warning_level,
            rejected
-               ? what + " (" + topics_.events + "/" + std::to_string(output.partition) + "/" +
-                     std::to_string(output.offset) + ") is written without its value, " +
+               ? what + " (" + source_of(output) + ") is written without its value, " +
                      std::to_string(size_of(output)) + " bytes"
                : output.reason + "; it is left out, and noted in topic '" + topics_.rejected + "'");
 }
@@ -218,7 +223,7 @@ Status KafkaSink::Impl::send_too_large() {
 
 Status KafkaSink::Impl::commit(const Positions& done) {
   Transactions& transactions = (*producer_)->transactions();
-  const auto offsets = kafka::partition_list(topics_.events, raised(done));
+  const auto offsets = kafka::partition_list(inputs_, raised(done));
   for (aborts_ = 0;;) {
     if (!transactions.is_open()) {
       if (Status s = transactions.begin(); s.has_error()) return s;

@@ -18,9 +18,12 @@ namespace kafka {
 struct GroupOf;
 }
 
-/// Reads all partitions of one topic, from positions that the caller keeps, as the one member of a
-/// consumer group; commits to it so that lag tools, and the next process, see what has had its
-/// effect.
+/// Reads all partitions of the topic of events, and of the catalogue's when there is one, from
+/// positions that the caller keeps, as the one member of a consumer group; commits to it so that
+/// lag tools, and the next process, see what has had its effect.
+///
+/// The catalogue is read to the end that it has while opening before the first event, so that no
+/// list is made without it; after that both are followed together.
 ///
 /// When the group rebalances (the topic has grown), `poll` returns nothing until all that it gave
 /// out before has been confirmed by `commit` or `settled`; then reading goes on where it was. A
@@ -29,6 +32,7 @@ struct GroupOf;
 /// Threads, lifetime and waiting as Source says. A broker that is away is no error: `poll` returns
 /// nothing meanwhile, and the log gets one line when it goes and one when it is back. Errors, each
 /// one sentence: no broker answers while opening; the topic does not exist; the login is refused;
+/// the log is not the one whose records were read (it was made anew);
 /// the log does not hold a position (named with the gap), be it while opening or because reading
 /// fell behind retention; another member is in the group; a newer process of the same instance has
 /// taken over.
@@ -38,6 +42,8 @@ struct GroupOf;
 class KafkaSource final : public Source {
  public:
   struct Settings {
+    /// The topic of the catalogue; one that does not exist while opening is done without. "": none.
+    std::string catalog;
     bool accept_gap = false;  ///< go on behind a gap, with a warning, instead of an Error
     std::chrono::milliseconds open_timeout{
         30'000};  ///< for a broker to answer in `open`, `committed`
@@ -49,13 +55,14 @@ class KafkaSource final : public Source {
   };
 
   /// `clock` must outlive the source. What is wrong with the properties is the Error of `open`.
-  KafkaSource(const KafkaOptions& options, std::string topic, KafkaLog log, const Clock& clock,
+  KafkaSource(const KafkaOptions& options, std::string events, KafkaLog log, const Clock& clock,
               Settings settings);
-  KafkaSource(const KafkaOptions& options, std::string topic, KafkaLog log, const Clock& clock);
+  KafkaSource(const KafkaOptions& options, std::string events, KafkaLog log, const Clock& clock);
   ~KafkaSource() override;
 
-  /// Joins the group and returns when it holds all partitions. One round trip a partition before
-  /// that. A position in a partition that the topic does not have is an Error.
+  void expect(const Fingerprints& last) override;
+  /// Joins the group and returns when it holds all partitions. Few round trips a partition before
+  /// that. A position in a partition that its topic does not have is an Error.
   Status open(const Positions& from, const Order& replay) override;
   std::string identity() override;
 

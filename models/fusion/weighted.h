@@ -12,7 +12,7 @@ namespace freshet {
 struct WeightedOptions {
   std::map<std::string, double> weights = {
       {"session_knn", 1}, {"user_cf", 0.5}, {"item_cf", 0.5}, {"factorization", 0.25},
-      {"transitions", 2}, {"content", 0.2}, {"repeat", 0.75}, {"popularity", 0.1}};
+      {"transitions", 2}, {"content", 0.1}, {"repeat", 0.75}, {"popularity", 0.1}};
   double other_weight = 0.5;
   std::uint32_t candidates = 50;
 };

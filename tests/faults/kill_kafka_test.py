@@ -48,7 +48,6 @@ class KillKafka(Case):
         produce("events", [(json.loads(line)["user"].encode(), line) for line in lines])
         self.sent = {f"{m.partition}-{m.offset}": m.value for m in read_topic("events")}
         self.assertEqual(len(self.sent), EVENTS)
-        self.started_again = 0
 
     def uninterrupted(self, order):
         """The lists, by the names they have in Kafka, and the state of a run over the events in this order."""
@@ -94,28 +93,17 @@ class KillKafka(Case):
         self.running = Running("run", *self.options)
         for share, delay_s, early in Moments(seed, COUNT):
             early = early and VICTIM == "freshet"
-            wait_until(lambda: early or self.alive() and seen() >= share * EVENTS,
-                       f"{share:.0%} of the lists have come", interval_s=0.002)
+            wait_until(lambda: early or seen() >= share * EVENTS, f"{share:.0%} of the lists have come",
+                       interval_s=0.002, alive=self.running)
             linger(delay_s)
             at_work += seen() < EVENTS and not early
             self.kill_one()
         self.running.started()
-        wait_until(lambda: self.alive() and seen() >= EVENTS, "every list has come")
+        wait_until(lambda: seen() >= EVENTS, "every list has come", alive=self.running)
         self.wait_until_learned(state, self.running)
         self.assertEqual(self.running.terminate(), 0, self.running.errors())
         follower.close()
         return at_work
-
-    def alive(self):
-        """True. A broker that dies while a member joins leaves a membership that the member knows nothing of, and which
-        looks like another process: freshet ends then, and whoever watches it starts it again."""
-        if self.running.process.poll() is not None:
-            said = self.running.errors()
-            self.assertTrue(VICTIM == "broker" and "has taken over; this one stops" in said, said)
-            self.running.wait()
-            self.running = Running("run", *self.options)
-            self.started_again += 1
-        return True
 
     def test_everything_is_as_if_nobody_had_interrupted(self):
         state = self.folder / "state"
@@ -130,8 +118,8 @@ class KillKafka(Case):
         if GUARANTEE == "exactly_once":
             self.assertEqual(repeats, 0, "a read_committed reader sees each list once")
         self.assertEqual(sorted(expected), sorted(self.sent), "each event has its list")
-        print(f"{at_work} of {COUNT} kills of {VICTIM} fell into the work; {repeats} lists came twice; started again "
-              f"{self.started_again} times", flush=True)
+        print(f"{at_work} of {COUNT} kills of {VICTIM} fell into the work; {repeats} lists came twice",
+              flush=True)
         self.assertEqual(inspect_state(state)["digest"], inspect_state(expected_state)["digest"])
         if PARTITIONS == 1:
             self.lost_state(state, len(lists))

@@ -106,10 +106,10 @@ std::vector<config::Tagged> tight_models() {
   counts.short_events = 20;
   counts.medium_events = 100;
   counts.top_items = 5;
-  return {config::Tagged("session_knn", sessions), config::Tagged("item_cf", pairs),
-          config::Tagged("transitions", steps),    config::Tagged("content", words),
+  return {config::Tagged("session_knn", sessions),   config::Tagged("item_cf", pairs),
+          config::Tagged("transitions", steps),      config::Tagged("content", words),
           config::Tagged("repeat", RepeatOptions{}), config::Tagged("popularity", counts),
-          config::Tagged("user_cf", neighbours),   config::Tagged("factorization", factors)};
+          config::Tagged("user_cf", neighbours),     config::Tagged("factorization", factors)};
 }
 
 }  // namespace freshet::fuzz

@@ -128,5 +128,93 @@ TEST_CASE("popularity: the kept list is what sorting all items would give") {
   }
 }
 
+TEST_CASE("popularity: a new user is shown what those with his attributes choose") {
+  PopularityOptions options;
+  Popularity model(options);
+  constexpr std::uint64_t dutch = 11, german = 22, unknown = 33;
+  Play play;
+  for (std::uint32_t k = 0; k < 400; ++k) {
+    // The Dutch choose 0–9, Germans, of whom there are three times as many, 10–19; all choose 20.
+    const bool is_dutch = k % 4 == 0;
+    play.act(k, k % 7 == 0 ? 20 : (is_dutch ? 0 : 10) + k % 10);
+    std::vector<Interaction> one = play.take();
+    one[0].segments = {is_dutch ? dutch : german};
+    model.learn(one);
+  }
+  const auto best = [&](std::vector<std::uint64_t> segments) {
+    Query query;
+    query.user.segments = segments;
+    query.limit = 5;
+    return candidates(model, query);
+  };
+  const auto in = [](const std::vector<Candidate>& list, std::uint32_t from, std::uint32_t end) {
+    return std::count_if(list.begin(), list.end(), [&](const Candidate& c) {
+      return c.item.value == 20 || (c.item.value >= from && c.item.value < end);
+    });
+  };
+  CHECK(in(best({dutch}), 0, 10) == 5);
+  CHECK(in(best({german}), 10, 20) == 5);
+  // Of whom nothing is known, and whom nothing is known of: what everybody chooses.
+  const auto everybody = best({});
+  CHECK(best({unknown})[0].score == everybody[0].score);
+  CHECK(in(everybody, 10, 20) == 5);
+  // Everybody is still there, behind his own.
+  Query query;
+  const std::vector<std::uint64_t> both = {dutch};
+  query.user.segments = both;
+  CHECK(candidates(model, query).size() == 16);  // 5 of the Dutch, 10 of the Germans, 20
+}
+
+TEST_CASE("popularity: segments are bounded, the one unused for longest goes; rows restore") {
+  PopularityOptions options;
+  options.segments = 3;
+  Popularity model(options);
+  Play play;
+  MemoryStore store;
+  for (std::uint32_t k = 0; k < 40; ++k) {
+    play.act(k, k % 5);
+    std::vector<Interaction> one = play.take();
+    one[0].segments = {1, 100 + k};  // one that all have, one that is new each time
+    model.learn(one);
+    test::save(model, store);
+  }
+  const auto rows = test::rows_of(store).at("popularity.segments");
+  CHECK(rows.size() == 3);
+  CHECK(rows.count(std::string(7, '\0') + '\1') == 1);
+  Popularity restored(options);
+  REQUIRE(restored.restore(store, 5).has_value());
+  const std::vector<std::uint64_t> segments = {1};
+  Query query;
+  query.user.segments = segments;
+  const auto a = candidates(model, query), b = candidates(restored, query);
+  REQUIRE(a.size() == b.size());
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    CHECK(a[k].item == b[k].item);
+    CHECK(a[k].score == b[k].score);
+  }
+}
+
+TEST_CASE("popularity: the trend moves up what is more popular now than in the long run") {
+  PopularityOptions options;
+  options.short_share = options.medium_share = 0;
+  options.long_share = 1;
+  Popularity plain(options);
+  options.trend_share = 1;
+  Popularity trend(options);
+  Play play;
+  for (std::uint32_t k = 0; k < 6'000; ++k) {
+    play.act(k, k < 3'000 ? 1 : 3);
+    if (k >= 5'900) play.act(k, 2);
+  }
+  for (const Interaction& x : play.take()) {
+    plain.learn({&x, 1});
+    trend.learn({&x, 1});
+  }
+  const auto before = candidates(plain, play.ask(99'999)),
+             after = candidates(trend, play.ask(99'999));
+  CHECK(score_of(after, 2) / score_of(before, 2) > score_of(after, 1) / score_of(before, 1));
+  CHECK(score_of(after, 1) < score_of(before, 1));
+}
+
 }  // namespace
 }  // namespace freshet

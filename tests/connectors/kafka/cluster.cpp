@@ -49,6 +49,13 @@ ClientHandle client(rd_kafka_type_t type, const std::string& brokers,
   return made;
 }
 
+PartitionList partition_list(const std::string& topic, const Positions& positions) {
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+  for (const auto& [partition, offset] : positions)
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
+  return list;
+}
+
 template <class Send>
 Event ask(rd_kafka_t* client, const std::string& what, Send send) {
   const Queue answers(rd_kafka_queue_new(client));
@@ -251,9 +258,11 @@ struct Member::Impl {
   ClientHandle consumer;
 };
 
-Member::Member(const std::string& brokers, const std::string& group, const std::string& topic)
-    : impl_(new Impl{client(RD_KAFKA_CONSUMER, brokers,
-                            {{"group.id", group}, {"enable.auto.commit", "false"}})}) {
+Member::Member(const std::string& brokers, const std::string& group, const std::string& topic,
+               const std::map<std::string, std::string>& properties) {
+  auto all = properties;
+  all.insert({{"group.id", group}, {"enable.auto.commit", "false"}});
+  impl_.reset(new Impl{client(RD_KAFKA_CONSUMER, brokers, all)});
   const PartitionList list = partition_list(topic, {{RD_KAFKA_PARTITION_UA, 0}});
   must(rd_kafka_subscribe(impl_->consumer.get(), list.get()), "subscribe");
   for (int i = 0; i < 600; ++i) {

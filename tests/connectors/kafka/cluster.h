@@ -64,7 +64,8 @@ void delete_before(const std::string& brokers, const std::string& topic, Partiti
 /// A consumer that is a member of the group while it lives.
 class Member {
  public:
-  Member(const std::string& brokers, const std::string& group, const std::string& topic);
+  Member(const std::string& brokers, const std::string& group, const std::string& topic,
+         const std::map<std::string, std::string>& properties = {});
   ~Member();
 
  private:

@@ -131,6 +131,23 @@ TEST_CASE("New partitions are read from their beginning, by either way to share 
   CHECK(f.committed_offsets(3) == Positions{{0, 2}, {2, 1}});
 }
 
+TEST_CASE("A topic that has grown while its reader was away is read whole") {
+  Fixture f(1);
+  f.options.properties["partition.assignment.strategy"] = GENERATE("range", "cooperative-sticky");
+  CAPTURE(f.options.properties["partition.assignment.strategy"]);
+  f.send(0, "a");
+  auto source = f.source();
+  REQUIRE(source->open({}, {}).has_value());
+  poll_records(*source, 1);
+  REQUIRE(source->commit({{0, 1}}).has_value());
+  source.reset();
+  grow_topic(f.options.brokers, f.topics.events, 2);
+  f.send(1, "b");
+  const auto next = f.source();
+  REQUIRE(next->open({{0, 1}}, {}).has_value());
+  CHECK(poll_records(*next, 1)[0].value == "b");
+}
+
 TEST_CASE("A rebalance waits until what was read is confirmed, and nothing is read meanwhile") {
   Fixture f(1);
   f.send(0, "a");
@@ -216,6 +233,51 @@ TEST_CASE("A process of the same instance takes over at once; the older one ends
   const Status refused = older->commit({{0, 1}});
   REQUIRE(refused.has_error());
   CHECK(refused.error().message == message);
+}
+
+TEST_CASE("A process whose join a broker's end has cut off joins again when it is fenced") {
+  OwnBroker broker;
+  KafkaOptions options;
+  options.brokers = broker.bootstrap();
+  Fixture f(1, options);
+  f.send(0, "a");
+  const auto source = f.source();
+  REQUIRE(source->open({}, {}).has_value());
+  auto records = poll_records(*source, 1);
+  // It is to join anew, and waits until what it has read is confirmed.
+  grow_topic(f.options.brokers, f.topics.events, 2);
+  const auto end = std::chrono::steady_clock::now() + 2s;
+  while (std::chrono::steady_clock::now() < end) REQUIRE(poll(*source, records) == "");
+  const bool cut_off = GENERATE(true, false);
+  CAPTURE(cut_off);
+  if (cut_off) {
+    broker.kill();
+    wait_for([&] {
+      REQUIRE(poll(*source, records) == "");
+      return f.log.count(4, "can be reached") == 1;
+    });
+    broker.restart();
+  }
+  // A join of its instance whose answer it never saw.
+  const Member lost(f.options.brokers, f.options.group, f.topics.events,
+                    {{"group.instance.id", "0"}});
+  source->settled({{0, 1}});
+  if (!cut_off) {
+    CHECK(contains(poll_error(*source), "has taken over; this one stops"));
+    return;
+  }
+  f.send(0, "b");
+  f.send(1, "c");
+  records.clear();
+  wait_for([&] {
+    REQUIRE(poll(*source, records) == "");
+    return records.size() == 2;
+  });
+  CHECK(f.log.count(4, "has fenced this process, whose join a broker's end cut off") == 1);
+  wait_for([&] {
+    REQUIRE(source->commit({{0, 2}, {1, 1}}).has_value());
+    return f.committed_offsets(2) == Positions{{0, 2}, {1, 1}};
+  });
 }
 
 TEST_CASE("Of processes that start at once exactly one reads") {

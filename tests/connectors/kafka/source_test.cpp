@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/connectors/kafka/cluster.h"
@@ -231,6 +232,72 @@ TEST_CASE("A position that is not of this log is an Error") {
   KafkaSource other(options, topic, nullptr, system_clock());
   CHECK(contains(open_error(other, {{3, 9}}),
                  topic + "/3, but topic '" + topic + "' has 1 partitions"));
+}
+
+TEST_CASE("A log that holds another record where the last one was read is an Error") {
+  const KafkaOptions options = kafka_options();
+  const std::string topic = unique("events"), catalog = unique("catalog");
+  create_topic(options.brokers, topic, 2);
+  create_topic(options.brokers, catalog, 1, {{"cleanup.policy", "compact,delete"}});
+  const auto write = [&](const std::string& to, Partition partition, const std::string& value) {
+    std::vector<Record> records;
+    for (int i = 0; i < 10; ++i)
+      records.push_back(record(partition, "u", value + std::to_string(i), 1000 + i));
+    produce(options.brokers, to, records);
+  };
+  write(topic, 0, "a");
+  write(topic, 1, "a");
+  write(catalog, 0, "a");
+  constexpr Partition c0 = catalog_partition(0);
+  const Positions from = {{0, 10}, {1, 4}, {c0, 10}};
+  Fingerprints last;
+  for (const auto& [partition, position] : from) {
+    Record read = record(partition, "u", "a" + std::to_string(position - 1), 999 + position);
+    read.offset = position - 1;
+    last[partition] = fingerprint(read);
+  }
+  Log log;
+  const auto open = [&](bool accept_gap) {
+    KafkaSource::Settings settings;
+    settings.catalog = catalog;
+    settings.accept_gap = accept_gap;
+    KafkaSource source(options, topic, log.sink(), system_clock(), settings);
+    source.expect(last);
+    const Status opened = source.open(from, {});
+    return opened.has_error() ? opened.error().message : "";
+  };
+  const auto made_anew = [&](const std::string& name, int partitions, const TopicConfig& config) {
+    delete_topic(options.brokers, name);
+    for (int tries = 0;; ++tries) try {  // a topic's end takes a moment
+        return create_topic(options.brokers, name, partitions, config);
+      } catch (const std::exception&) {
+        if (tries == 100) throw;
+        std::this_thread::sleep_for(100ms);
+      }
+  };
+  CHECK(open(false) == "");
+
+  SECTION("its events were made anew, and are as many or more") {
+    made_anew(topic, 2, {});
+    write(topic, 0, "b");
+    write(topic, 0, "b");
+    write(topic, 1, "a");
+    const std::string message = open(false);
+    CHECK(contains(message, topic + "/0 holds another record at offset 9"));
+    CHECK(contains(message, "another state.path and another kafka.group; --accept-gap goes on"));
+    CHECK(open(true) == "");
+    CHECK(log.count(4, topic + "/0 holds another record at offset 9") == 1);
+  }
+  SECTION("its catalogue was") {
+    made_anew(catalog, 1, {});
+    write(catalog, 0, "b");
+    CHECK(contains(open(false), catalog + "/0 holds another record at offset 9"));
+  }
+  SECTION("a record that is gone cannot be compared") {
+    delete_before(options.brokers, topic, 0, 10);
+    delete_before(options.brokers, catalog, 0, 10);
+    CHECK(open(false) == "");
+  }
 }
 
 TEST_CASE("A topic that does not exist is an Error that says how to create it") {
