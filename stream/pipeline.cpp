@@ -18,10 +18,11 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t batch_records = 256;
 /// Rows of each model and of the users that are copied ahead of a checkpoint at a time: about a
-/// millisecond's work.
-constexpr std::size_t rows_ahead = 512;
+/// millisecond's work in the first piece, and more in each further one, so that the pieces overtake
+/// what the batches between them change.
+constexpr std::size_t rows_ahead(int piece) { return 512 + 256 * static_cast<std::size_t>(piece); }
 /// After so many pieces the checkpoint is taken, whatever is left.
-constexpr int pieces_ahead_max = 200;
+constexpr int pieces_ahead_max = 16;
 /// A checkpoint comes early when this much waits for it.
 constexpr std::size_t unsaved_bytes_max = 64UL << 20;
 
@@ -274,7 +275,7 @@ void Pipeline::Impl::save_ahead() {
     p_.engine.durable(durable_);
     p_.engine.trim();
   }
-  const bool enough = p_.engine.save_ahead(rows_ahead);
+  const bool enough = p_.engine.save_ahead(rows_ahead(pieces_ahead_));
   const std::int64_t piece_ns = p_.clock.steady_ns() - start;
   pause_ns_ = std::max(pause_ns_, piece_ns);
   p_.metrics.worked_at_checkpoint(piece_ns);

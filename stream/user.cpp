@@ -288,8 +288,8 @@ UserFold::Taken UserFold::interact(User& user, const Event& event, ItemId item,
   const bool undoes = type.takes_back.has_value();
   const float weight = undoes ? -types_.weight(*type.takes_back, std::nullopt)
                               : types_.weight(event.type, event.value);
-  // Taking back is free: it leaves less behind than there was.
-  if (!undoes && !pays(user, item)) {
+  // Taking back and dislike are free: they leave less behind than there was.
+  if (!undoes && weight > 0 && !pays(user, item)) {
     add_flooded(user, event, item, weight);
     return Taken::flooded;
   }

@@ -74,7 +74,9 @@ FeatureSet::FeatureSet(std::span<const Model* const> sources, const Popularity& 
     const std::span<const std::string_view> signals = model.signals();
     const bool is_popularity = &model == &popularity;
     // Popularity orders what nothing else can tell apart.
-    const float start = is_popularity ? 0.1F : 1.0F;
+    // Popularity orders what nothing else can tell apart; factors are random numbers at first.
+    const bool needs_proof = is_popularity || name == "factorization";
+    const float start = needs_proof ? 0.1F : 1.0F;
     sources_.push_back({&model, std::max<std::size_t>(signals.size(), 1), features_.size()});
     add(name + ".rank", m, start, 0, 0.5F);
     for (std::size_t k = 0; k < sources_.back().scores; ++k) {

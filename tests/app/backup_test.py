@@ -105,7 +105,7 @@ class Backup(Case):
         offsets = []
         for backup in taken:
             found = inspect_state(backup)
-            offsets.append(found["positions"]["0"])
+            offsets.append(found["positions"].get("0", 0))
             # The fold of the events before its position, and nothing else.
             part = write_events(self.folder / "part.jsonl", events(offsets[-1]))
             shutil.rmtree(self.folder / "fold", ignore_errors=True)

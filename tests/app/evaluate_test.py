@@ -118,7 +118,7 @@ class Evaluate(Case):
         root = xml.etree.ElementTree.fromstring(bytes_first)
         self.assertEqual(root.tag, svg + "svg")
         series = [title.text for title in root.iter(svg + "title")]
-        self.assertEqual(series, ["fused", "popularity"] * 2)  # HR and MRR; this fusion tells no weights
+        self.assertEqual(series, ["fused", "popularity"] * 2 + ["popularity"])  # HR, MRR, weights
         texts = [text.text for text in root.iter(svg + "text")]
         self.assertIn("HR@20, prequential", texts)
         self.assertIn("records of the log", texts)
@@ -144,7 +144,7 @@ class Evaluate(Case):
         events = write_events(self.folder / "events.jsonl", log(PREQUENTIAL))
         got = json.loads(succeed("evaluate", "--events", events, "--from", 0, "--json"))
         self.assertEqual(list(got["models"]), ["fused", "session_knn", "user_cf", "item_cf", "factorization",
-                                               "transitions", "repeat", "popularity"])
+                                               "transitions", "content", "repeat", "popularity"])
 
     def test_only_choices_are_predictions(self):
         events = log("a:x b:y b:x b:y")

@@ -191,7 +191,7 @@ def summary_counts(text):
     """The counts of the summary that a run prints: events, lists, rejected, repeated, and rejected by code."""
     number = r"([\d,]+)"
     counts = {}
-    for name, pattern in {"events": rf"^events +{number} in", "lists": rf"^lists +{number}$",
+    for name, pattern in {"events": rf"^events +{number} in", "lists": rf"^lists +{number}(?: |$)",
                           "rejected": rf"^events .* rejected {number}$",
                           "repeated": rf"^events .* repeated {number} "}.items():
         found = re.search(pattern, text, re.MULTILINE)

@@ -21,6 +21,7 @@ void draw_options(Plan& plan, Dice& dice) {
   plan.engine.epoch_span = config::Millis{dice.pick({20, 100, 1'000, 100'000})};
   plan.engine.queue_bytes = config::Bytes{dice.pick<std::uint64_t>({1, 700, 5'000, 1 << 20})};
   if (dice.chance(40)) plan.users = {dice.between(2, 8), dice.between(1, 4), dice.between(1, 4)};
+  plan.users.learn_events = 0;  // floods have a test of their own: tests/stream/flood_test.cpp
   plan.events.session_gap = config::Millis{dice.pick({50, 5'000, 30 * 60'000})};
   plan.lists.size = dice.between(1, 8);
   if (dice.chance(20)) plan.lists.min_interval = config::Millis{dice.between(1, 300)};

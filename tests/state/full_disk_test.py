@@ -69,6 +69,7 @@ class FullDisk(Case):
                                 "the lists")
                 unmount(self.disk)
                 (self.folder / "state.lists").unlink()
+                (self.folder / "state.lists.similar").unlink()
         self.assertEqual(failures, 6)
 
     def test_read_only_is_an_error(self):
