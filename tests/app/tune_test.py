@@ -35,7 +35,7 @@ class Tune(Case):
         return got["models"]["fused"]["hr"]
 
     def test_finds_what_was_planted(self):
-        text, path = self.tune("--budget", 9, "--only", "fusion.weights", "--measure", "hr")
+        text, path = self.tune("--budget", 40, "--only", "fusion.weights", "--measure", "hr")
         before = self.hit_rate(**GIVEN)
         after = self.hit_rate("--config", path, **{"lists.size": 1})
         self.assertLess(before, 0.1)
