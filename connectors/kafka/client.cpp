@@ -195,7 +195,7 @@ Result<int> Client::find_partitions(const std::string& name, milliseconds timeou
 }
 
 Result<int> Client::partitions(const std::string& name, milliseconds timeout) {
-  const Result<int> count = find_partitions(name, timeout);
+  Result<int> count = find_partitions(name, timeout);
   if (count.has_value() && *count == 0) return unknown_topic_error(name);
   return count;
 }
