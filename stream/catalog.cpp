@@ -86,7 +86,7 @@ std::size_t bytes_of(const CatalogEntry& e) {
     for (const std::string& text : *texts) bytes += text.capacity();
   }
   for (const auto& [name, value] : e.attributes) {
-    bytes += sizeof(name) + sizeof(value) + name.capacity();
+    bytes += sizeof(std::pair<std::string, AttributeValue>) + name.capacity();
     if (const auto* text = std::get_if<std::string>(&value)) bytes += text->capacity();
   }
   return bytes;

@@ -40,7 +40,7 @@ kafka::Membership::Settings membership_settings(const KafkaOptions& options,
 class KafkaSource::Impl {
  public:
   Impl(const KafkaOptions& options, std::string events, KafkaLog log, const Clock& clock,
-       Settings settings);
+       const Settings& settings);
   ~Impl() { membership_.leave(); }
 
   void expect(const Fingerprints& last) { expected_ = last; }
@@ -76,7 +76,7 @@ class KafkaSource::Impl {
 };
 
 KafkaSource::Impl::Impl(const KafkaOptions& options, std::string events, KafkaLog log,
-                        const Clock& clock, Settings settings)
+                        const Clock& clock, const Settings& settings)
     : options_(options),
       log_(std::move(log)),
       clock_(clock),
@@ -218,7 +218,7 @@ Result<Positions> KafkaSource::Impl::committed() {
 }
 
 KafkaSource::KafkaSource(const KafkaOptions& options, std::string events, KafkaLog log,
-                         const Clock& clock, Settings settings)
+                         const Clock& clock, const Settings& settings)
     : impl_(std::make_unique<Impl>(options, std::move(events), std::move(log), clock, settings)) {}
 KafkaSource::KafkaSource(const KafkaOptions& options, std::string events, KafkaLog log,
                          const Clock& clock)

@@ -56,7 +56,7 @@ class KafkaSource final : public Source {
 
   /// `clock` must outlive the source. What is wrong with the properties is the Error of `open`.
   KafkaSource(const KafkaOptions& options, std::string events, KafkaLog log, const Clock& clock,
-              Settings settings);
+              const Settings& settings);
   KafkaSource(const KafkaOptions& options, std::string events, KafkaLog log, const Clock& clock);
   ~KafkaSource() override;
 

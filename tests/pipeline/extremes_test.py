@@ -87,8 +87,8 @@ class Extremes(Case):
         self.assertEqual(inspect_state(first_state)["digest"], inspect_state(second_state)["digest"])
 
     def test_users_who_come_once_or_long_after_stay_within_the_memory_budget(self):
-        users = sized(1_000_000, 400_000, 60_000)
-        budget = sized(160, 64, 16) * MIB
+        users = sized(1_000_000, 160_000, 20_000)
+        budget = sized(160, 32, 16) * MIB
         chance = random.Random(3)
 
         def events():
