@@ -69,7 +69,7 @@ class Extremes(Case):
         lists, state, _ = self.run_it(events, lists__size=5)
         self.answered(lists, count)
         for space, size in inspect_state(state)["spaces"].items():
-            if not space.startswith(("user", "session_knn.live", "session_knn.session")):
+            if not space.startswith(("user", "session_knn.live", "session_knn.session", "factorization.users")):
                 self.assertLess(size["bytes"], 40_000, f"{space} does not grow with the events of one item")
 
     def test_times_in_any_order(self):
