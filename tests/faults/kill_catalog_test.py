@@ -54,11 +54,12 @@ class KillCatalog(Case):
         for topic in ("events", "catalog"):
             for m in read_topic(topic):
                 ends[topic, m.partition] = max(ends.get((topic, m.partition), 0), m.offset + 1)
-        wanted = {str(p if topic == "events" else -1 - p): end for (topic, p), end in ends.items()}
+        wanted = [{str(p): end for (topic, p), end in ends.items() if topic == name} for name in ("events", "catalog")]
 
         def learned():
             try:
-                return inspect_state(state)["positions"] == wanted
+                told = inspect_state(state)
+                return [told["positions"], told.get("catalog_positions", {})] == wanted
             except AssertionError:  # a checkpoint is being written
                 return False
         wait_until(learned, "all of both topics is in a checkpoint", interval_s=0.1, alive=running)
