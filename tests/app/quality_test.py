@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import freshet_testing
-from freshet_testing import PROGRAM, Case, main, write_events
+from freshet_testing import PROGRAM, Case, environment, main, write_events
 
 TOOL = freshet_testing.REPOSITORY / "tools" / "quality"
 T = 1_700_000_000_000
@@ -37,7 +37,7 @@ class Quality(Case):
     def tool(self, *words, **options):
         command = [sys.executable, "-B", str(TOOL), "--data", str(self.folder), "--freshet", PROGRAM, "--cache",
                    str(self.folder / "kept"), "--sets", str(self.folder / "sets.json"), *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=250, **options)
+        return subprocess.run(command, capture_output=True, text=True, timeout=250, env=environment(), **options)
 
     def write_data(self):
         write_events(self.folder / "shop.jsonl", shop(1, 1_500, 50))
