@@ -17,6 +17,7 @@ constexpr milliseconds last_try_wait{2'000};
 constexpr std::chrono::seconds drop_wait{3};
 // How long one request may hold us before we look whether the client has failed.
 constexpr int slice_ms = 500;
+constexpr milliseconds again_wait{50};
 // A topic that was just created is not known to every broker at once.
 constexpr std::int64_t propagation_ns = 1'000'000'000;
 
@@ -142,23 +143,39 @@ Error Client::unreachable(milliseconds timeout) const {
                (reason.empty() ? "" : " (" + reason + ")"));
 }
 
-Result<MetadataHandle> Client::metadata(rd_kafka_topic_t* topic, milliseconds timeout) {
-  const std::int64_t end_ns = clock_.steady_ns() + timeout.count() * 1'000'000;
+Result<int> Client::ask(milliseconds timeout, const std::function<int(int wait_ms)>& request) {
+  const std::int64_t start_ns = clock_.steady_ns();
   for (;;) {
-    const rd_kafka_metadata_t* raw = nullptr;
-    const std::int64_t left_ms = (end_ns - clock_.steady_ns()) / 1'000'000;
-    const int wait_ms = static_cast<int>(std::clamp<std::int64_t>(left_ms, 1, slice_ms));
-    const auto code = rd_kafka_metadata(get(), topic == nullptr ? 1 : 0, topic, &raw, wait_ms);
-    MetadataHandle found(raw);
+    const std::int64_t left_ms =
+        timeout.count() - (clock_.steady_ns() - start_ns) / 1'000'000;
+    const int code = request(static_cast<int>(std::clamp<std::int64_t>(left_ms, 1, slice_ms)));
     serve(milliseconds{0});
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       monitor_->contact();
-      return found;
+      return code;
     }
     if (Status over = may_wait(); over.has_error()) return over.error();
-    if (!passes(classify(code))) return kafka_error("asking for the topics", code);
-    if (clock_.steady_ns() >= end_ns) return unreachable(timeout);
+    const std::int64_t waited_ns = clock_.steady_ns() - start_ns;
+    const Trouble trouble = classify(code);
+    const bool late = trouble == Trouble::unknown_topic && waited_ns < propagation_ns;
+    if (!passes(trouble) && !late) return code;
+    if (waited_ns >= timeout.count() * 1'000'000) return code;
+    serve(again_wait);
   }
+}
+
+Result<MetadataHandle> Client::metadata(rd_kafka_topic_t* topic, milliseconds timeout) {
+  MetadataHandle found;
+  const Result<int> code = ask(timeout, [&](int wait_ms) {
+    const rd_kafka_metadata_t* raw = nullptr;
+    const int answer = rd_kafka_metadata(get(), topic == nullptr ? 1 : 0, topic, &raw, wait_ms);
+    found.reset(raw);
+    return answer;
+  });
+  if (code.has_error()) return code.error();
+  if (*code == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+  if (!passes(classify(*code))) return kafka_error("asking for the topics", *code);
+  return unreachable(timeout);
 }
 
 Result<std::map<std::string, int>> Client::topics(milliseconds timeout) {
@@ -190,7 +207,7 @@ Result<int> Client::find_partitions(const std::string& name, milliseconds timeou
       return kafka_error("opening topic '" + name + "'", code);
     if (waited_ns >= timeout.count() * 1'000'000)
       return kafka_error("opening topic '" + name + "'", code);
-    serve(milliseconds{50});
+    serve(again_wait);
   }
 }
 

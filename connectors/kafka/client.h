@@ -75,6 +75,12 @@ class Client {
   /// The id that the cluster gave itself; "" when no broker tells it within `timeout`.
   std::string cluster_id(std::chrono::milliseconds timeout);
 
+  /// Asks the cluster until it answers, `timeout` is over, or waiting cannot cure what is wrong.
+  /// `request` may take the milliseconds that it is given, and returns an rd_kafka_resp_err_t.
+  /// Returns the last code. A topic that is not known is asked for again for a second, as a broker
+  /// may be late to know one that was just created. Error: as of `may_wait`.
+  Result<int> ask(std::chrono::milliseconds timeout,
+                  const std::function<int(int wait_ms)>& request);
   /// Number of partitions of every topic of the cluster. Creates nothing.
   /// Waits for a broker until `timeout` is over.
   Result<std::map<std::string, int>> topics(std::chrono::milliseconds timeout);

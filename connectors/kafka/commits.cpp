@@ -81,19 +81,15 @@ Result<Positions> Commits::committed(const PartitionCounts& partitions, millisec
   const ConsumerPtr consumer = membership_.consumer();
   Client& client = *consumer->client;
   const PartitionList list = partition_list(inputs_, partitions.all(RD_KAFKA_OFFSET_INVALID));
-  const std::int64_t end_ns = clock_.steady_ns() + timeout.count() * 1'000'000;
-  int code = RD_KAFKA_RESP_ERR_NO_ERROR;
-  do {
-    const std::int64_t left_ms = (end_ns - clock_.steady_ns()) / 1'000'000;
-    // Short requests: a coordinator that moves or loads is asked anew.
-    const int wait_ms = static_cast<int>(std::clamp<std::int64_t>(left_ms, 1, 2'000));
-    code = rd_kafka_committed(client.get(), list.get(), wait_ms);
-    for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; ++i)
-      code = list->elems[i].err;
-    if (Status failed = client.failure(); failed.has_error()) return failed.error();
-  } while (passes(classify(code)) && clock_.steady_ns() < end_ns);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return kafka_error("asking for the committed offsets of group '" + group_ + "'", code);
+  const Result<int> code = client.ask(timeout, [&](int wait_ms) {
+    int answer = rd_kafka_committed(client.get(), list.get(), wait_ms);
+    for (int i = 0; answer == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; ++i)
+      answer = list->elems[i].err;
+    return answer;
+  });
+  if (code.has_error()) return code.error();
+  if (*code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return kafka_error("asking for the committed offsets of group '" + group_ + "'", *code);
   Positions found = positions_of(inputs_, *list);
   std::erase_if(found, [](const auto& position) { return position.second < 0; });
   found_ = found;

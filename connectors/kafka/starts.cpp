@@ -46,11 +46,14 @@ Error no_such_partition(const Inputs& inputs, const PartitionCounts& partitions,
 Result<LogRange> log_of(Client& client, const Inputs& inputs, Partition partition,
                         milliseconds timeout) {
   LogRange log;
-  const auto code = rd_kafka_query_watermark_offsets(
-      client.get(), inputs.topic_of(partition).c_str(), Inputs::number_of(partition), &log.begin,
-      &log.end, static_cast<int>(timeout.count()));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return kafka_error("asking for the offsets of " + inputs.place(partition), code);
+  const Result<int> code = client.ask(timeout, [&](int wait_ms) {
+    return rd_kafka_query_watermark_offsets(client.get(), inputs.topic_of(partition).c_str(),
+                                            Inputs::number_of(partition), &log.begin, &log.end,
+                                            wait_ms);
+  });
+  if (code.has_error()) return code.error();
+  if (*code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return kafka_error("asking for the offsets of " + inputs.place(partition), *code);
   return log;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectors/kafka/sink.h"
+#include "connectors/kafka/source.h"
 #include "tests/connectors/kafka/cluster.h"
 
 // Which errors are tried again, which abort, which end: errors of single requests, which no real
@@ -20,8 +21,8 @@ namespace {
 using test::Log;
 
 // Kafka's numbers for its requests.
-constexpr int produce_api = 0, init_api = 22, partitions_api = 24, offsets_api = 25, end_api = 26,
-              offset_commit_api = 28;
+constexpr int produce_api = 0, list_offsets_api = 2, offset_fetch_api = 9, init_api = 22, partitions_api = 24,
+              offsets_api = 25, end_api = 26, offset_commit_api = 28;
 
 class Mock {
  public:
@@ -113,6 +114,21 @@ TEST_CASE_METHOD(Fixture,
   CHECK(send() == "");
   CHECK(log.count(4, "was aborted") == 0);
   CHECK(log.lines(3).empty());
+}
+
+TEST_CASE_METHOD(Fixture, "A source asks a cluster that is busy with itself again") {
+  const Injected injected =
+      GENERATE(Injected{list_offsets_api, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 3},
+               Injected{list_offsets_api, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, 3},
+               Injected{list_offsets_api, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, 2},
+               Injected{offset_fetch_api, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, 3});
+  CAPTURE(injected.api, injected.code);
+  mock.answer(injected.api, injected.code, injected.count);
+  KafkaSource source(options, topics.events, log.sink(), system_clock());
+  const Status opened = source.open({{0, 0}}, {});
+  CHECK((opened.has_error() ? opened.error().message : "") == "");
+  const auto committed = source.committed(std::chrono::seconds{20});
+  CHECK((committed.has_error() ? committed.error().message : "") == "");
 }
 
 TEST_CASE_METHOD(Fixture, "A transaction that must be aborted is sent again") {
