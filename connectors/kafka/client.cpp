@@ -146,8 +146,7 @@ Error Client::unreachable(milliseconds timeout) const {
 Result<int> Client::ask(milliseconds timeout, const std::function<int(int wait_ms)>& request) {
   const std::int64_t start_ns = clock_.steady_ns();
   for (;;) {
-    const std::int64_t left_ms =
-        timeout.count() - (clock_.steady_ns() - start_ns) / 1'000'000;
+    const std::int64_t left_ms = timeout.count() - (clock_.steady_ns() - start_ns) / 1'000'000;
     const int code = request(static_cast<int>(std::clamp<std::int64_t>(left_ms, 1, slice_ms)));
     serve(milliseconds{0});
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -45,11 +45,21 @@ Error no_such_partition(const Inputs& inputs, const PartitionCounts& partitions,
 
 Result<LogRange> log_of(Client& client, const Inputs& inputs, Partition partition,
                         milliseconds timeout) {
-  LogRange log;
-  const Result<int> code = client.ask(timeout, [&](int wait_ms) {
+  const auto query = [&](LogRange& log, int wait_ms) {
     return rd_kafka_query_watermark_offsets(client.get(), inputs.topic_of(partition).c_str(),
                                             Inputs::number_of(partition), &log.begin, &log.end,
                                             wait_ms);
+  };
+  LogRange log;
+  const Result<int> code = client.ask(timeout, [&](int wait_ms) {
+    rd_kafka_resp_err_t answer = query(log, wait_ms);
+    if (answer != RD_KAFKA_RESP_ERR_NO_ERROR || log.begin != log.end) return answer;
+    // An empty log, or one end was refused: librdkafka 2.0.2 may forget that, and give the other
+    // for both.
+    LogRange again;
+    answer = query(again, wait_ms);
+    const bool same = again.begin == log.begin && again.end == log.end;
+    return answer != RD_KAFKA_RESP_ERR_NO_ERROR || same ? answer : RD_KAFKA_RESP_ERR__RETRY;
   });
   if (code.has_error()) return code.error();
   if (*code != RD_KAFKA_RESP_ERR_NO_ERROR)

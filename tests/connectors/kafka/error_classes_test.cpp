@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "connectors/kafka/client.h"
 #include "connectors/kafka/sink.h"
-#include "connectors/kafka/source.h"
+#include "connectors/kafka/starts.h"
 #include "tests/connectors/kafka/cluster.h"
 
 // Which errors are tried again, which abort, which end: errors of single requests, which no real
@@ -21,7 +22,7 @@ namespace {
 using test::Log;
 
 // Kafka's numbers for its requests.
-constexpr int produce_api = 0, list_offsets_api = 2, offset_fetch_api = 9, init_api = 22, partitions_api = 24,
+constexpr int produce_api = 0, list_offsets_api = 2, init_api = 22, partitions_api = 24,
               offsets_api = 25, end_api = 26, offset_commit_api = 28;
 
 class Mock {
@@ -116,19 +117,38 @@ TEST_CASE_METHOD(Fixture,
   CHECK(log.lines(3).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "A source asks a cluster that is busy with itself again") {
+TEST_CASE_METHOD(Fixture, "A cluster that is busy with itself is asked for its offsets again") {
   const Injected injected =
       GENERATE(Injected{list_offsets_api, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 3},
                Injected{list_offsets_api, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, 3},
-               Injected{list_offsets_api, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, 2},
-               Injected{offset_fetch_api, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, 3});
+               Injected{list_offsets_api, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, 2});
   CAPTURE(injected.api, injected.code);
+  REQUIRE(open() == "");
+  REQUIRE(send() == "");
   mock.answer(injected.api, injected.code, injected.count);
-  KafkaSource source(options, topics.events, log.sink(), system_clock());
-  const Status opened = source.open({{0, 0}}, {});
-  CHECK((opened.has_error() ? opened.error().message : "") == "");
-  const auto committed = source.committed(std::chrono::seconds{20});
-  CHECK((committed.has_error() ? committed.error().message : "") == "");
+  const auto client =
+      kafka::Client::make(kafka::Client::Kind::consumer, {{"bootstrap.servers", options.brokers}},
+                          log.sink(), system_clock());
+  REQUIRE(client.has_value());
+  const kafka::Inputs inputs{topics.recommendations, ""};
+  const auto range = kafka::log_of(**client, inputs, 0, std::chrono::seconds{20});
+  REQUIRE((range.has_error() ? range.error().message : "") == "");
+  CHECK(range->begin == 0);
+  CHECK(range->end > 0);
+}
+
+TEST_CASE_METHOD(Fixture, "An answer that waiting cannot cure is an Error at once") {
+  mock.answer(list_offsets_api, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 100);
+  const auto client =
+      kafka::Client::make(kafka::Client::Kind::consumer, {{"bootstrap.servers", options.brokers}},
+                          log.sink(), system_clock());
+  REQUIRE(client.has_value());
+  const kafka::Inputs inputs{topics.events, ""};
+  const auto start = std::chrono::steady_clock::now();
+  const auto range = kafka::log_of(**client, inputs, 0, std::chrono::seconds{60});
+  REQUIRE(range.has_error());
+  CHECK(contains(range.error().message, "the broker forbids it"));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds{30});
 }
 
 TEST_CASE_METHOD(Fixture, "A transaction that must be aborted is sent again") {
