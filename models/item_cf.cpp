@@ -45,6 +45,8 @@ struct ItemCf::Work final : Scratch {
       scores;  ///< Σ position weight · query factor · co, without the candidate's factor
   TopSelector top;
   PlaceMap asked;
+  std::vector<ItemId> own_items;
+  PlaceMap own;  ///< of `own_items`
   std::vector<float> weights;  ///< of one row
 };
 
@@ -73,8 +75,12 @@ void ItemCf::candidates(const Query& query, Scratch& scratch, std::vector<Candid
     work.scores.add_row(item.partners.ids(), weights(item, work.weights),
                         position_weight_[d] * query_factor(item));
   }
+  work.own_items.clear();
+  for (const HistoryItem& own : query.user.history) work.own_items.push_back(own.item);
+  work.own.assign(work.own_items);
   work.top.begin(query.limit);
   for (const std::uint32_t item : work.scores.touched()) {
+    if (work.own[item] != 0) continue;
     work.top.offer(item, work.scores[ItemId(item)] * candidate_factor(ItemId(item)));
   }
   work.top.finish(out);
@@ -85,7 +91,7 @@ void ItemCf::score(const Query&, Scratch& scratch, std::span<const ItemId> items
   const Work& work = static_cast<const Work&>(scratch);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const float sum = work.scores[items[i]];
-    out[i] = sum > 0 ? sum * candidate_factor(items[i]) : 0;
+    out[i] = sum > 0 && work.own[items[i].value] == 0 ? sum * candidate_factor(items[i]) : 0;
   }
 }
 

@@ -22,7 +22,7 @@ struct ItemCfOptions {
   double query_power = 0.5;
   double candidate_power = 0.4;
   std::uint32_t query_items = 20;
-  double position_decay = 0.7;
+  double position_decay = 0.8;
 };
 
 config::Table<ItemCfOptions> describe_item_cf();
@@ -45,7 +45,9 @@ config::Table<ItemCfOptions> describe_item_cf();
 /// Computational Linguistics 19(1), 1993), where the two come together more often than by chance:
 ///   sim(p, j) = 2 · Σ k · ln(k · N / (row · column)) over the table's cells k
 /// and score(j) = Σ_d position_decay^d · sim(i_d, j) over the user's newest `query_items` items of
-/// strength > 0. Rows keep the heaviest `row_items` partners (BoundedRow).
+/// strength > 0. Items of his own history have no score: their pairs hold what he himself added,
+/// which others' lists learn from, but which would speak for his own items a second time. Rows keep
+/// the heaviest `row_items` partners (BoundedRow).
 ///
 /// Taking back is exact: terms are whole numbers of 1/256, and depend on the user's stored history
 /// alone, so that after `uncart`, `return`, `dislike` or `forget` all rows are, byte for byte,

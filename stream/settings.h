@@ -24,7 +24,7 @@ struct EventOptions {
 
 /// How much is remembered of each user.
 struct UserOptions {
-  std::uint32_t history_items = 100;  ///< distinct items, the newest
+  std::uint32_t history_items = 500;  ///< distinct items, the newest
   std::uint32_t recent_events = 10;
   std::uint32_t event_ids = 32;        ///< newest ids by which repeats are known
   std::uint32_t learn_events = 1'000;  ///< of one user, learned in one go; 0: no limit

@@ -19,7 +19,7 @@ namespace freshet {
 struct StackingOptions {
   std::uint32_t candidates = 50;
   std::uint32_t kept = 50;
-  double rate = 0.025;
+  double rate = 0.05;
   double net_rate = 0.1;
   double guard_share = 0.001;
   double drift_tolerance = 0.1;
