@@ -215,7 +215,7 @@ void Popularity::count_in_segments(std::span<const std::uint64_t> segments, Item
       segment.items.scale(std::ldexp(1.0F, -static_cast<int>(rescale_halvings)));
     }
     const double weight = std::exp2(segment.gained / options_.segment_events);
-    segment.total += weight;
+    segment.total = std::min<double>(segment.total + weight, BoundedRow::most);  // as it is read
     segment.items.add(item.value, static_cast<float>(weight), options_.segment_items);
     dirty_segments_.insert(key);
   }

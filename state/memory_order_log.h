@@ -22,7 +22,7 @@ struct OrderNotes {
 /// An order log that is gone when its notes are: for a state in memory, demos and tests.
 class MemoryOrderLog final : public OrderLog {
  public:
-  MemoryOrderLog() : MemoryOrderLog(own_) {}
+  MemoryOrderLog() : notes_(own_) {}
   explicit MemoryOrderLog(OrderNotes& notes) : notes_(notes) {}
 
   Result<Order> open(const Positions& state) override;

@@ -1,7 +1,7 @@
 """Stand-ins, made from packages, for the two public images that the shipped files name.
 
 No image registry is reachable where the tests run. The stand-ins offer what the shipped files rely on at the same places.
-What takes long is kept in the cache: Debian's base, Kafka's jars, what ccache holds after the program was built.
+What takes long is kept in the cache: Debian's base, Kafka's jars, and, by ./test, what ccache made of the release.
 """
 
 import io
@@ -17,7 +17,9 @@ from freshet_testing import BROKER_TOOLS
 
 DEBIAN, KAFKA = "debian:bookworm-slim", "apache/kafka:4.3.1"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "freshet" / "compose"
-COMPILED = CACHE / "ccache.tar"
+COMPILED = CACHE / "compiled"
+# The image compiles in /freshet. A compiler or a source that is another is not found, and compiled.
+CCACHE = "base_dir = /freshet\nsloppiness = locale\nremote_storage = file:/root/compiled|read-only=true\n"
 
 # As in the public image, which leaves out documentation and translations.
 LEFT_OUT = ("groff", "info", "linda", "lintian", "locale", "man", "doc")
@@ -72,26 +74,20 @@ def _debian_archive():
 
 
 def make_debian(engine):
-    """The base image, with the machine's own repositories, and with what an earlier build of the program left in ccache."""
+    """The base image, with the machine's own repositories, and with what was compiled of the release."""
     archive = engine.folder / "debian.tar"
     shutil.copy(_debian_archive(), archive)
     sources = "".join(f"deb {address} {suite} main\n" for address, suite in repositories())
     texts = {"etc/apt/sources.list": sources, "etc/apt/apt.conf.d/99machine": _apt_settings(),
              "etc/apt/apt.conf.d/docker-clean": APT, "etc/dpkg/dpkg.cfg.d/docker": DPKG,
-             "root/.cache/ccache/ccache.conf": "max_size = 100M\n"}
+             "root/.config/ccache/ccache.conf": CCACHE}
     if "https:" in sources:
         # Whom the machine trusts, a proxy's authority included.
         texts["etc/apt/authorities.pem"] = pathlib.Path("/etc/ssl/certs/ca-certificates.crt").read_text()
         texts["etc/apt/apt.conf.d/99machine"] += 'Acquire::https::CAInfo "/etc/apt/authorities.pem";\n'
     with tarfile.open(archive, "a") as tar:
         if COMPILED.exists():
-            with tarfile.open(COMPILED) as compiled:
-                for entry in compiled:
-                    content = compiled.extractfile(entry) if entry.isfile() else None
-                    entry.name = "root/.cache/" + entry.name
-                    texts.pop(entry.name, None)
-                    entry.name = "./" + entry.name
-                    tar.addfile(entry, content)
+            tar.add(COMPILED, "./root/compiled")
         for name, text in texts.items():
             entry = tarfile.TarInfo("./" + name)
             entry.size = len(text.encode())
@@ -99,20 +95,6 @@ def make_debian(engine):
     with open(archive, "rb") as file:
         engine.docker("import", "-", DEBIAN, stdin=file)
     archive.unlink()
-
-
-def keep_compiled(engine):
-    """Keeps what ccache holds in the stage that built the program: of the images without a name, the one in its folder."""
-    unnamed = engine.docker("image", "ls", "--quiet", "--filter", "dangling=true").split()
-    stage = next(image for image in unnamed
-                 if engine.docker("inspect", "--format", "{{.Config.WorkingDir}}", image).strip() == "/freshet")
-    container = engine.docker("create", stage, "true").strip()
-    part = COMPILED.with_suffix(".part")
-    with open(part, "wb") as file:
-        subprocess.run(["docker", "cp", f"{container}:/root/.cache/ccache", "-"], env=engine.environment(),
-                       stdout=file, check=True)
-    part.rename(COMPILED)
-    engine.docker("rm", container)
 
 
 def make_kafka(engine):

@@ -11,7 +11,7 @@ namespace freshet::fuzz {
 namespace {
 
 /// A new space goes to the end: the corpus names them by number.
-constexpr std::array<std::string_view, 22> names = {"meta",
+constexpr std::array<std::string_view, 26> names = {"meta",
                                                     "item",
                                                     "user",
                                                     "session_knn.counts",
@@ -32,8 +32,13 @@ constexpr std::array<std::string_view, 22> names = {"meta",
                                                     "factorization.counts",
                                                     "factorization.items",
                                                     "factorization.ring",
-                                                    "factorization.users"};
-constexpr std::size_t key_bytes_max = 16;
+                                                    "factorization.users",
+                                                    "fusion.stacking",
+                                                    "fusion.hedge",
+                                                    "popularity.segments",
+                                                    "content.items"};
+/// "feature session_knn.log neighbours" and what else models and fusions call their rows.
+constexpr std::size_t key_bytes_max = 64;
 
 }  // namespace
 

@@ -15,7 +15,7 @@ namespace freshet::fuzz {
 /// the key's length in a byte, the value's in two, key, value, and the next row, to the end.
 class Rows final : public RowReader {
  public:
-  /// Bytes that are no row end the reading. Keys of at most 16 bytes.
+  /// Bytes that are no row end the reading. Keys of at most 64 bytes.
   static Rows read(std::string_view input);
   /// What `read` reads as these rows; a longer key or value, or another space, is left out.
   std::string write() const;

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -112,6 +113,41 @@ void write_part(Folder& folder, std::uint8_t part, const RowBatch& batch) {
   folder.write(static_cast<char>(part) + rows.write());
 }
 
+/// A fusion that learned a choice, beside models that learned less; of its rows as many as an input
+/// holds, from the first and from the last.
+void write_fusion(Folder& folder, std::uint8_t part, const FusionKind& kind,
+                  const std::vector<config::Tagged>& options, const RowBatch& models) {
+  const World world;
+  std::vector<std::unique_ptr<Model>> learned;
+  std::vector<const Model*> pointers;
+  for (const config::Tagged& o : options) {
+    learned.push_back(make_model(o));
+    learned.back()->learn(world.past());
+    pointers.push_back(learned.back().get());
+  }
+  const auto ranker = kind.make(pointers, kind.defaults);
+  ranker->learn(world.past());
+  const auto scratch = ranker->make_scratch();
+  RankedList list;
+  ranker->rank(world.query(1), 20, true, *scratch, list);
+  const std::vector<Interaction> choice = {
+      world.choice(1, list.entries.back().item.value, list.example)};
+  ranker->learn(choice);
+  RowBatch batch;
+  ranker->save(batch);
+  for (const bool from_the_first : {true, false}) {
+    RowBatch some = models;
+    std::size_t bytes = some.bytes();
+    for (std::size_t k = 0; k < batch.size(); ++k) {
+      const RowBatch::Row row = batch.row(from_the_first ? k : batch.size() - 1 - k);
+      bytes += row.key.size() + row.value.size() + 4;
+      if (bytes > bytes_max - 500) break;
+      some.put(row.space, row.key, row.value);
+    }
+    write_part(folder, part, some);
+  }
+}
+
 /// Models that learned the world's past, whole and by a few events.
 void write_models(Folder& folder, std::uint8_t bit, const std::vector<config::Tagged>& models) {
   const World world;
@@ -126,10 +162,10 @@ void write_models(Folder& folder, std::uint8_t bit, const std::vector<config::Ta
       if (count == 3) all.append(batch);
     }
   }
-  const auto ranker = make_ranker({}, default_fusion());
-  ranker->learn(world.past());
-  ranker->save(all);
-  write_part(folder, static_cast<std::uint8_t>(bit | (models.size() + 2)), all);
+  for (std::size_t kind = 0; kind < fusion_kinds().size(); ++kind) {
+    const auto part = static_cast<std::uint8_t>(bit | (models.size() + 2 + kind));
+    write_fusion(folder, part, fusion_kinds()[kind], models, all);
+  }
 }
 
 void write_state_rows(Folder folder) {

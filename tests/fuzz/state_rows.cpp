@@ -98,6 +98,19 @@ void check_model(const config::Tagged& options, Rows rows) {
   }
 }
 
+/// The user's list, which is as every list.
+RankedList list_for(const Ranker& ranker, Scratch& scratch, std::uint32_t user) {
+  RankedList list;
+  ranker.rank(world().query(user), 20, true, scratch, list);
+  check(!list.entries.empty(), "who has a history gets a list");
+  for (const RankedList::Entry& entry : list.entries) {
+    check(entry.item.index() < World::items, "listed are items of the state");
+    check(std::isfinite(entry.score), "scores are finite");
+  }
+  for (const double part : list.parts) check(std::isfinite(part), "parts are finite");
+  return list;
+}
+
 void check_ranker(const FusionKind& kind, const std::vector<config::Tagged>& options,
                   const Rows& rows) {
   std::vector<std::unique_ptr<Model>> models;
@@ -110,22 +123,30 @@ void check_ranker(const FusionKind& kind, const std::vector<config::Tagged>& opt
   const auto ranker = kind.make(pointers, kind.defaults);
   if (!was_read(ranker->restore(rows, World::items))) return;
   const auto scratch = ranker->make_scratch();
-  RankedList list;
+  std::vector<Interaction> epoch = world().next();
   for (std::uint32_t user = 0; user < World::users; ++user) {
-    ranker->rank(world().query(user), 20, true, *scratch, list);
-    check(!list.entries.empty(), "who has a history gets a list");
-    for (const RankedList::Entry& entry : list.entries) {
-      check(entry.item.index() < World::items, "listed are items of the state");
-      check(std::isfinite(entry.score), "scores are finite");
-    }
+    RankedList list = list_for(*ranker, *scratch, user);
+    epoch.push_back(world().choice(user, list.entries.back().item.value, std::move(list.example)));
   }
-  ranker->learn(world().next());
+  ranker->learn(epoch);
+  for (const auto& [name, weight] : ranker->weights()) {
+    check(std::isfinite(weight), "weights are finite");
+  }
+  Rows saved = rows;
   RowBatch batch;
   ranker->save(batch);
-  Rows saved;
   saved.apply(batch);
   const auto back = kind.make(pointers, kind.defaults);
   check(was_read(back->restore(saved, World::items)), "what is saved can be restored");
+  const auto other = back->make_scratch();
+  for (std::uint32_t user = 0; user < World::users; ++user) {
+    const RankedList one = list_for(*ranker, *scratch, user);
+    const RankedList two = list_for(*back, *other, user);
+    check(std::equal(
+              one.entries.begin(), one.entries.end(), two.entries.begin(), two.entries.end(),
+              [](const auto& a, const auto& b) { return a.item == b.item && a.score == b.score; }),
+          "a restored fusion lists as the saved one");
+  }
 }
 
 /// Whether all items that the user teaches are the state's: the engine's to check.
@@ -212,7 +233,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Rows rows = Rows::read(text_of(data + 1, size - 1));
   const bool is_tight = data[0] & 0x80;
   const std::vector<config::Tagged>& models = is_tight ? tight : roomy;
-  const std::size_t part = (data[0] & 0x7f) % (models.size() + 3);
+  const std::size_t fusions = fusion_kinds().size();
+  const std::size_t part = (data[0] & 0x7f) % (models.size() + 2 + fusions);
   if (part < models.size()) {
     check_model(models[part], rows);
   } else if (part == models.size()) {
@@ -221,8 +243,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     for (const auto& [key, value] : rows.in("user")) check_user(value, models);
     check_users(rows);
   } else {
-    const FusionKind& kind = fusion_kinds()[is_tight ? 1 : 0];
-    check_ranker(kind, models, rows);
+    check_ranker(fusion_kinds()[part - models.size() - 2], models, rows);
   }
   return 0;
 }

@@ -17,6 +17,14 @@ namespace freshet::fuzz {
 World::World() {
   constexpr std::array<std::string_view, 7> types = {"view",     "click",  "cart",   "view",
                                                      "purchase", "return", "dislike"};
+  for (std::uint32_t user = 0; user < users; ++user) {
+    Event event;
+    event.type = types_.find("profile").value();
+    event.time_ms = start_ms;
+    event.attributes = {{"country", std::string(user % 2 == 0 ? "NL" : "BE")}};
+    Interaction nothing;
+    fold_.apply(people_[user], event, ItemId(), nothing);
+  }
   std::int64_t now = start_ms;
   for (std::uint32_t n = 0; n < 60; ++n) {
     now += n % 11 == 10 ? 3'600'000 : 20'000;
@@ -59,6 +67,18 @@ Query World::query(std::uint32_t user) const {
   query.user.user = UserId(user);
   query.limit = 20;
   return query;
+}
+
+Interaction World::choice(std::uint32_t user, std::uint32_t item, std::string example) const {
+  Event event;
+  event.type = types_.find("click").value();
+  event.time_ms = people_[user].last_ms + 1'000;
+  User chooser = people_[user];
+  Interaction x;
+  fold_.apply(chooser, event, ItemId(item), x);
+  x.user = UserId(user);
+  x.example = std::move(example);
+  return x;
 }
 
 std::vector<config::Tagged> roomy_models() {

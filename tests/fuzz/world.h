@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,8 @@ class World {
   const std::vector<Interaction>& next() const { return next_; }
   const std::vector<User>& people() const { return people_; }
   Query query(std::uint32_t user) const;
+  /// A user with a history chooses an item from a list that left `example`.
+  Interaction choice(std::uint32_t user, std::uint32_t item, std::string example) const;
   /// As the engine does after a restore: the catalogue has a word on every other item.
   static void describe(Model& model);
 

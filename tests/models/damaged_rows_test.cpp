@@ -1,8 +1,13 @@
 // Rows that no model wrote: refused by name, never a crash, a hang or gigabytes.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
+#include <utility>
+#include <vector>
 
+#include "models/bounded_row.h"
+#include "models/content.h"
 #include "models/popularity.h"
 #include "models/registry.h"
 #include "models/session_knn.h"
@@ -232,6 +237,120 @@ TEST_CASE("session_knn: where session numbers are given again, an old ring gives
   CHECK(test::candidates(model, play.ask(1)).empty());
   play.act(2, 4, "view", test::day + 2);
   CHECK(test::score_of(test::candidates(model, play.ask(2)), 5) > 0);
+}
+
+TEST_CASE("damaged rows: holders of no item, or no number of them, are refused") {
+  for (const std::uint32_t key : {items, far_item}) {
+    CHECK_THAT(State().put("content.items", key, row(1U)).says("content"),
+               Catch::Contains("content.items/" +
+                               (key == items ? std::string("00000008") : std::string("fffffffe"))));
+  }
+  CHECK_THAT(State().put("content.items", "seven", row(1U)).says("content"),
+             Catch::Contains("content.items/"));
+  for (const std::string& value : {std::string(), row(std::uint16_t{1}), row(1U, 0U)}) {
+    CHECK_THAT(State().put("content.items", 7, value).says("content"),
+               Catch::Contains("content.items/00000007"));
+  }
+  CHECK(State().put("content.items", 7, row(1U)).says("content").empty());
+}
+
+TEST_CASE("content: as many holders as a row can name are one more user's without wrapping") {
+  Content model(ContentOptions{});
+  REQUIRE(State()
+              .put("content.items", 3, row(std::numeric_limits<std::uint32_t>::max()))
+              .restore(model)
+              .has_value());
+  CatalogEntry entry;
+  entry.title = "boots";
+  model.describe(ItemId(2), &entry);
+  model.describe(ItemId(3), &entry);
+  Play play = two_views();
+  model.learn(play.take());
+  const auto found = test::candidates(model, play.ask(1));
+  // 1 + 0.1 · ln(1 + 2³²), and item 2, which one user holds.
+  CHECK(test::score_of(found, 3) == Approx(1 + 0.1 * 32 * std::log(2)));
+  CHECK(test::score_of(found, 2) == Approx(1 + 0.1 * std::log(2)));
+}
+
+namespace {
+
+const std::string segment_key = {0, 0, 0, 0, 0, 0, 0, 5};
+const std::vector<std::uint64_t> segments = {5};
+
+/// A segment's row: total, gained, newest, then items and their weights.
+template <class... Items>
+State segment(double total, double gained, Items... of) {
+  return std::move(State().put(
+      "popularity.segments", segment_key,
+      row(total, gained, std::uint64_t{1}, static_cast<std::uint32_t>(sizeof...(of) / 2), of...)));
+}
+
+/// Views of members of the segment.
+std::vector<Interaction> members_view(Play& play) {
+  std::vector<Interaction> epoch = play.take();
+  for (Interaction& x : epoch) x.segments = segments;
+  return epoch;
+}
+
+}  // namespace
+
+TEST_CASE("damaged rows: a segment's sums that no events gave are refused") {
+  constexpr double endless = std::numeric_limits<double>::infinity();
+  constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+  for (const double total : {-1.0, endless, nothing, 1e30}) {
+    CHECK_THAT(segment(total, 0).says("popularity"),
+               Catch::Contains("popularity.segments/0000000000000005"));
+  }
+  for (const double gained : {-1.0, nothing}) {
+    CHECK_FALSE(segment(1, gained).says("popularity").empty());
+  }
+  for (const float weight : {-1.0F, 0.0F, 1e30F, std::numeric_limits<float>::quiet_NaN()}) {
+    CHECK_FALSE(segment(1, 0, 2U, weight).says("popularity").empty());
+  }
+  CHECK(segment(1, 0, 2U, 1.0F).says("popularity").empty());
+}
+
+TEST_CASE("damaged rows: a segment's items beyond the state's, and a key that is no segment's") {
+  CHECK_THAT(segment(1, 0, items, 1.0F).says("popularity"),
+             Catch::Contains("popularity.segments/0000000000000005"));
+  const std::string good = row(1.0, 0.0, std::uint64_t{1}, 0U);
+  CHECK(State().put("popularity.segments", segment_key, good).says("popularity").empty());
+  for (const char* const key : {"", "1234567", "123456789"}) {
+    CHECK_FALSE(State().put("popularity.segments", key, good).says("popularity").empty());
+  }
+  for (const std::string& value : {std::string(), good.substr(0, 20), good + 'x'}) {
+    CHECK_FALSE(State().put("popularity.segments", segment_key, value).says("popularity").empty());
+  }
+}
+
+TEST_CASE("popularity: a segment's endless gain, or more than its total, gives finite scores") {
+  constexpr double endless = std::numeric_limits<double>::infinity();
+  const std::pair<double, double> sums[] = {{1e-300, endless}, {1, 0}};
+  for (const auto& [total, gained] : sums) {
+    State state = segment(total, gained, 2U, 4U, 1e20F, 1e20F);
+    Popularity model(PopularityOptions{});
+    REQUIRE(state.restore(model).has_value());
+    Play play = two_views();
+    model.learn(members_view(play));
+    Query query = play.ask(1);
+    query.user.segments = segments;
+    const auto scratch = model.make_scratch();
+    std::vector<Candidate> found;
+    model.candidates(query, *scratch, found);
+    CHECK(test::score_of(found, 3) > 0);
+    CHECK(std::all_of(found.begin(), found.end(),
+                      [](const Candidate& c) { return c.score > 0 && std::isfinite(c.score); }));
+  }
+}
+
+TEST_CASE("popularity: a segment with the greatest total there can be is saved as it can be read") {
+  Popularity model(PopularityOptions{});
+  // Half-lives of 2,000 events: the next one weighs nearly 2³².
+  State state = segment(BoundedRow::most, 32 * 2'000 - 10, 2U, BoundedRow::most);
+  REQUIRE(state.restore(model).has_value());
+  Play play = two_views();
+  model.learn(members_view(play));
+  CHECK(state.put(model).says("popularity").empty());
 }
 
 }  // namespace freshet

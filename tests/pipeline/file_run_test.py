@@ -4,16 +4,19 @@ same bytes whatever the number of threads, the way the events come in and the wa
 import collections
 import fcntl
 import os
+import pathlib
 import random
 import struct
 import subprocess
+import tempfile
 import termios
 import time
 
-from freshet_testing import (DATA, Case, Running, check_list, file_run, inspect_state, json_lines, main, read_bytes,
+from freshet_testing import (DATA, SLOW, Case, Running, check_list, file_run, inspect_state, json_lines, main, read_bytes,
                              sets, succeed, summary_counts)
 
 STREAM = "yoochoose_100k.test.jsonl.zst"
+SLOW_EVENTS = 4_000
 
 
 def pipe_is_empty(descriptor):
@@ -25,14 +28,22 @@ class FileRun(Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.events = json_lines(read_bytes(DATA / STREAM))
+        cls.data = read_bytes(DATA / STREAM)
+        cls.stream = DATA / STREAM
+        if SLOW:
+            cls.data = b"".join(cls.data.splitlines(keepends=True)[:SLOW_EVENTS])
+            folder = tempfile.TemporaryDirectory(prefix="freshet-test.")
+            cls.addClassCleanup(folder.cleanup)
+            cls.stream = pathlib.Path(folder.name) / "events.jsonl"
+            cls.stream.write_bytes(cls.data)
+        cls.events = json_lines(cls.data)
         cls.reference = None
 
     def run_file(self, name, lists_name="lists.jsonl", **options):
         """One run; the lists, decompressed, and what is to be equal in all runs of the state."""
         folder = self.folder / name
         folder.mkdir()
-        out = succeed("run", *file_run(DATA / STREAM, folder / lists_name, folder / "state", **options)).decode()
+        out = succeed("run", *file_run(self.stream, folder / lists_name, folder / "state", **options)).decode()
         counts = summary_counts(out)
         self.assertEqual((counts["events"], counts["lists"], counts["rejected"]),
                          (len(self.events), len(self.events), 0), out)
@@ -76,7 +87,7 @@ class FileRun(Case):
             self.same_as_expected(lists, state, ending)
 
     def test_dribbles_on_a_pipe_give_the_same_bytes(self):
-        data = read_bytes(DATA / STREAM)
+        data = self.data
         lists, state = self.folder / "lists", self.folder / "state"
         chance = random.Random(2)
         running = Running("run", *sets({"source.type": "stdin", "sink.type": "stdout",
@@ -96,7 +107,7 @@ class FileRun(Case):
     def test_a_second_run_finds_nothing_to_do(self):
         lists, state = self.folder / "lists.jsonl", self.folder / "state"
         for _ in range(2):
-            succeed("run", *file_run(DATA / STREAM, lists, state))
+            succeed("run", *file_run(self.stream, lists, state))
             self.same_as_expected(lists.read_bytes(), inspect_state(state), "run again")
 
     def test_the_event_itself_is_among_the_reasons_of_its_list(self):

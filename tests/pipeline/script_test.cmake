@@ -16,11 +16,7 @@ function(freshet_script)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
-  # Under sanitizers everything takes several times as long; the scripts then play with less.
-  set(environment PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/pipeline)
-  if(FRESHET_SANITIZE)
-    list(APPEND environment FRESHET_TEST_SLOW=1)
-  endif()
+  set(environment PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/pipeline ${FRESHET_TEST_ENVIRONMENT})
   set_tests_properties(${arg_NAME} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
-                       SKIP_RETURN_CODE 77 ENVIRONMENT "${environment}")
+                       COST ${arg_TIMEOUT} SKIP_RETURN_CODE 77 ENVIRONMENT "${environment}")
 endfunction()

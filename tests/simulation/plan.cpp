@@ -21,7 +21,6 @@ void draw_options(Plan& plan, Dice& dice) {
   plan.engine.epoch_span = config::Millis{dice.pick({20, 100, 1'000, 100'000})};
   plan.engine.queue_bytes = config::Bytes{dice.pick<std::uint64_t>({1, 700, 5'000, 1 << 20})};
   if (dice.chance(40)) plan.users = {dice.between(2, 8), dice.between(1, 4), dice.between(1, 4)};
-  plan.users.learn_events = 0;  // floods have a test of their own: tests/stream/flood_test.cpp
   plan.events.session_gap = config::Millis{dice.pick({50, 5'000, 30 * 60'000})};
   plan.lists.size = dice.between(1, 8);
   if (dice.chance(20)) plan.lists.min_interval = config::Millis{dice.between(1, 300)};
@@ -33,6 +32,12 @@ void draw_options(Plan& plan, Dice& dice) {
   if (dice.chance(20)) plan.delivery.commit_bytes = config::Bytes{dice.between(1, 5'000)};
   plan.delivery.guarantee =
       plan.sink == Sink::Kind::transactional ? Guarantee::exactly_once : Guarantee::at_least_once;
+}
+
+/// In some shops a few events in a short time are already a flood.
+void draw_flood(Plan& plan, Dice dice) {
+  plan.users.learn_events = dice.chance(25) ? dice.pick({1U, 2U, 5U, 20U}) : 0;
+  plan.users.learn_span = config::Millis{dice.pick({1'000, 60'000, 3'600'000})};
 }
 
 /// Partition of the record that is the n-th to come into being; `known` partitions are there by
@@ -102,6 +107,7 @@ Plan plan_of(std::uint64_t seed) {
   plan.strays = dice.pick({0U, 2U, 10U});
   plan.gaps = dice.pick({0U, 5U, 40U});
   draw_options(plan, dice);
+  draw_flood(plan, Dice(seed, 3));
   return plan;
 }
 
@@ -117,6 +123,10 @@ std::string text_of(const Plan& plan) {
       << plan.engine.queue_bytes.count << " B, memory " << plan.state.memory_budget.count
       << " B, checkpoints every " << plan.state.checkpoint_interval.count << " ms, commits every "
       << plan.delivery.commit_interval.count << " ms";
+  if (plan.users.learn_events > 0) {
+    out << ", of a user " << plan.users.learn_events << " events learned in "
+        << plan.users.learn_span.count << " ms";
+  }
   return out.str();
 }
 

@@ -60,7 +60,7 @@ std::optional<Output> Recount::forget(const Decoded& record) {
   const auto known = shoppers_.find(event.user);
   if (known != shoppers_.end()) {
     for (const Interest& interest : known->second.interests) {
-      waiting_.push_back({interest.item, -std::max(0.0, strength(interest))});
+      waiting_.push_back({interest.item, -known_strength(known->second, interest.item)});
     }
     shoppers_.erase(known);
   }
@@ -109,6 +109,13 @@ double Recount::strength(const Shopper& shopper, const std::string& item) const 
   return 0;
 }
 
+double Recount::known_strength(const Shopper& shopper, const std::string& item) const {
+  for (const Interest& interest : shopper.interests) {
+    if (interest.item == item) return interest.known ? std::max(0.0, strength(interest)) : 0;
+  }
+  return 0;
+}
+
 void Recount::apply(Shopper& shopper, const Event& event, bool item_known, bool learn) {
   const EventTypes::Type& type = type_of(event);
   if (type.options.action == EventAction::profile) {
@@ -127,27 +134,60 @@ void Recount::apply(Shopper& shopper, const Event& event, bool item_known, bool 
   const std::string& undone = type.options.takes_back;
   const bool rates = type.options.action == EventAction::rate;
   if (!rates && type.options.weight == 0 && undone.empty()) return;
-  const double before = strength(shopper, event.item);
+  if (undone.empty() && types_.weight(event.type, event.value) > 0 && !pays(shopper, event)) {
+    add_flooded(shopper, event);
+    return;
+  }
+  const double before = known_strength(shopper, event.item);
   if (undone.empty()) {
     add(shopper, event);
   } else if (!take_back(shopper, event, undone)) {
     return;
   }
-  if (learn) waiting_.push_back({event.item, strength(shopper, event.item) - before});
+  if (learn) waiting_.push_back({event.item, known_strength(shopper, event.item) - before});
 }
 
-void Recount::add(Shopper& shopper, const Event& event) {
-  const EventTypes::Type& type = type_of(event);
+/// An event costs 1 + k², k his recent ones on its item, of `learn_events` a span.
+bool Recount::pays(Shopper& shopper, const Event& event) const {
+  const UserOptions& options = plan_.users;
+  if (options.learn_events == 0) return true;
+  std::int64_t same = 0;
+  for (const Recent& recent : shopper.recent) same += recent.item == event.item ? 1 : 0;
+  const std::int64_t span_us = options.learn_span.count * 1'000;
+  const std::int64_t now_us = shopper.newest_ms * 1'000;
+  const std::int64_t due_us =
+      std::max(shopper.due_us, now_us) + (1 + same * same) * span_us / options.learn_events;
+  if (due_us > now_us + span_us) return false;
+  shopper.due_us = due_us;
+  return true;
+}
+
+/// His interest in an item; a new one if he has none.
+Recount::Interest Recount::take_out(Shopper& shopper, const std::string& item) const {
   auto& interests = shopper.interests;
-  Interest interest{event.item, {}, 0};
+  Interest interest{item, {}, 0, false};
   const auto at = std::find_if(interests.begin(), interests.end(),
-                               [&](const Interest& i) { return i.item == event.item; });
+                               [&](const Interest& i) { return i.item == item; });
   if (at != interests.end()) {
     interest = std::move(*at);
     interests.erase(at);
   } else if (interests.size() >= plan_.users.history_items) {
     interests.pop_back();
   }
+  return interest;
+}
+
+void Recount::put_first(Shopper& shopper, const Event& event, Interest interest, bool known) {
+  shopper.interests.insert(shopper.interests.begin(), std::move(interest));
+  if (types_.weight(event.type, event.value) <= 0) return;
+  ++shopper.session_events;
+  shopper.recent.insert(shopper.recent.begin(), {event.item, type_of(event).name, known});
+  if (shopper.recent.size() > plan_.users.recent_events) shopper.recent.pop_back();
+}
+
+void Recount::add(Shopper& shopper, const Event& event) {
+  const EventTypes::Type& type = type_of(event);
+  Interest interest = take_out(shopper, event.item);
   const double weight = types_.weight(event.type, event.value);
   if (weight < 0) {
     interest.events.clear();
@@ -157,22 +197,34 @@ void Recount::add(Shopper& shopper, const Event& event) {
   }
   ++interest.events[type.name];
   if (type.options.action == EventAction::rate) interest.rating = weight;
-  interests.insert(interests.begin(), std::move(interest));
-  if (weight <= 0) return;
-  ++shopper.session_events;
-  shopper.recent.insert(shopper.recent.begin(), {event.item, type.name});
-  if (shopper.recent.size() > plan_.users.recent_events) shopper.recent.pop_back();
+  interest.known = strength(interest) > 0;
+  put_first(shopper, event, std::move(interest), true);
+}
+
+/// His alone: what the models know of the item stays as they were told.
+void Recount::add_flooded(Shopper& shopper, const Event& event) {
+  Interest interest = take_out(shopper, event.item);
+  if (!interest.known) {
+    interest.events = {{type_of(event).name, 0}};
+    if (type_of(event).options.action == EventAction::rate) {
+      interest.rating = types_.weight(event.type, event.value);
+    }
+  }
+  put_first(shopper, event, std::move(interest), false);
 }
 
 bool Recount::take_back(Shopper& shopper, const Event& event, const std::string& type) {
   auto& interests = shopper.interests;
   const auto at = std::find_if(interests.begin(), interests.end(),
                                [&](const Interest& i) { return i.item == event.item; });
-  if (at == interests.end() || at->events.count(type) == 0) return false;
+  if (at == interests.end() || at->events.count(type) == 0 || at->events[type] == 0) return false;
   if (--at->events[type] == 0) at->events.erase(type);
-  const std::pair<std::string, std::string> undone{event.item, type};
-  const auto newest = std::find(shopper.recent.begin(), shopper.recent.end(), undone);
+  const auto newest =
+      std::find_if(shopper.recent.begin(), shopper.recent.end(), [&](const Recent& recent) {
+        return recent.item == event.item && recent.type == type && recent.known;
+      });
   if (newest != shopper.recent.end()) shopper.recent.erase(newest);
+  at->known = at->known && strength(*at) > 0;
   if (at->events.empty()) interests.erase(at);
   return true;
 }
@@ -222,7 +274,7 @@ std::optional<Output> Recount::answer(Shopper& shopper, const Decoded& record) c
     entry.score = row.count + row.own;
     if (!shopper.recent.empty()) {
       entry.because_count = 1;
-      entry.because[0] = shopper.recent.front().first;
+      entry.because[0] = shopper.recent.front().item;
     }
     list.parts.insert(list.parts.end(), {row.count, row.own});
   }
@@ -258,16 +310,19 @@ std::string Recount::problem_of(const RowReader& rows) const {
     }
     const Shopper& s = at->second;
     bool same = s.session == user.session && s.session_events == user.session_events &&
-                s.newest_ms == user.last_ms && s.interests.size() == user.history.size() &&
+                s.newest_ms == user.last_ms && s.due_us == user.learn_due_us &&
+                s.interests.size() == user.history.size() &&
                 s.recent.size() == user.recent.size() && s.ids.size() == user.event_ids.size() &&
                 s.held.size() == user.held.size() &&
                 std::map(user.attributes.begin(), user.attributes.end()) == s.attributes;
     for (std::size_t i = 0; same && i < s.interests.size(); ++i) {
       same = items.name(user.history[i].item) == s.interests[i].item &&
-             user.history[i].strength == strength(s.interests[i]);
+             user.history[i].strength == strength(s.interests[i]) &&
+             (user.history[i].order > 0) == s.interests[i].known;
     }
     for (std::size_t i = 0; same && i < s.recent.size(); ++i) {
-      same = items.name(user.recent[i].item) == s.recent[i].first;
+      same = items.name(user.recent[i].item) == s.recent[i].item &&
+             user.recent[i].known() == s.recent[i].known;
     }
     for (std::size_t i = 0; same && i < s.held.size(); ++i) {
       same = items.name(user.held[i]) == s.held[i];

@@ -31,16 +31,22 @@ class Recount {
  private:
   struct Interest {
     std::string item;
-    std::map<std::string, int> events;  ///< by type, those that still count
+    std::map<std::string, int> events;  ///< by type, those that still count; 0: not to take back
     double rating = 0;
+    bool known = false;  ///< the models were told of it
+  };
+  struct Recent {
+    std::string item, type;
+    bool known = true;
   };
   struct Shopper {
     std::uint32_t session = 0, session_events = 0;
     std::string session_name;
     std::int64_t newest_ms = 0, list_ms = 0;
-    std::vector<Interest> interests;                          ///< the newest first
-    std::vector<std::pair<std::string, std::string>> recent;  ///< item and type, the newest first
-    std::vector<std::string> ids;                             ///< of events, the oldest first
+    std::int64_t due_us = 0;          ///< until when he has used up what is learned of him
+    std::vector<Interest> interests;  ///< the newest first
+    std::vector<Recent> recent;       ///< the newest first
+    std::vector<std::string> ids;     ///< of events, the oldest first
     std::map<std::string, AttributeValue> attributes;
     std::vector<std::string> held;
   };
@@ -54,8 +60,13 @@ class Recount {
   void remember_id(Shopper& shopper, const Event& event) const;
   double strength(const Shopper& shopper, const std::string& item) const;
   double strength(const Interest& interest) const;
+  double known_strength(const Shopper& shopper, const std::string& item) const;
   void apply(Shopper& shopper, const Event& event, bool item_known, bool learn);
+  bool pays(Shopper& shopper, const Event& event) const;
+  Interest take_out(Shopper& shopper, const std::string& item) const;
+  void put_first(Shopper& shopper, const Event& event, Interest interest, bool known);
   void add(Shopper& shopper, const Event& event);
+  void add_flooded(Shopper& shopper, const Event& event);
   bool take_back(Shopper& shopper, const Event& event, const std::string& type);
   std::optional<Output> answer(Shopper& shopper, const Decoded& record) const;
   void begin_in_epoch(const Event& event);

@@ -10,6 +10,7 @@
 #include "state/order_log.h"
 #include "state/rocks_store.h"
 #include "tests/support/faulty_disk.h"
+#include "tests/support/slow.h"
 #include "tests/support/status.h"
 #include "tests/support/watched_store.h"
 
@@ -85,7 +86,7 @@ TEST_CASE("power that goes at any moment loses no checkpoint that was written") 
     all = disk.operations();
   }
   REQUIRE(all > 60);
-  for (std::uint64_t stop = 0; stop < all; ++stop) {
+  for (std::uint64_t stop = 0; stop < all; stop += one_of(3)) {
     FaultyDisk disk(stop);
     disk.stop_at(stop);
     int written = 0;
@@ -105,7 +106,7 @@ TEST_CASE("power that goes at any moment loses no checkpoint that was written") 
 
 TEST_CASE("a process that dies at any moment loses no checkpoint that was written") {
   constexpr int last = 8;
-  for (std::uint64_t stop = 0; stop < 80; ++stop) {
+  for (std::uint64_t stop = 0; stop < 80; stop += one_of(3)) {
     FaultyDisk disk(stop);
     disk.stop_at(stop);
     int written = 0;
@@ -129,7 +130,7 @@ TEST_CASE("a full disk is an error at every byte, and nothing is lost when there
     all = disk.bytes_used();
   }
   int failures = 0;
-  for (std::uint64_t space = 0; space < all; space += all / 97) {
+  for (std::uint64_t space = 0; space < all; space += all / 97 * one_of(3)) {
     FaultyDisk disk(space);
     disk.limit_space(space);
     int written = 0;
@@ -152,7 +153,7 @@ TEST_CASE("a full disk is an error at every byte, and nothing is lost when there
     CHECK(write_from(*store, found + 1, last, value_bytes) == last);
     CHECK(all_rows(*store) == rows_after(last, value_bytes));
   }
-  CHECK(failures > 50);
+  CHECK(failures > 50 / static_cast<int>(one_of(3)));
 }
 
 TEST_CASE("the order log beside the rows is left alone by RocksDB") {
@@ -198,7 +199,7 @@ TEST_CASE("a bit that flips in any file is refused with the file named, or harml
   for (const std::string& name : disk.files(path)) whole[name] = *disk.read(path + "/" + name);
   std::map<std::string, std::size_t> refused;
   for (const auto& [name, bytes] : whole) {
-    const std::size_t step = std::max<std::size_t>(1, bytes.size() / 150);
+    const std::size_t step = std::max<std::size_t>(1, bytes.size() / 150) * one_of(3);
     for (std::size_t at = 0; at < bytes.size(); at += step) {
       FaultyDisk other(1);
       (void)other.disk()->CreateDir("/deep");
@@ -231,7 +232,7 @@ TEST_CASE("a bit that flips in any file is refused with the file named, or harml
     }
   }
   // Each byte of a log, a table, the manifest and the mark counts for something.
-  CHECK(refused["log"] > 250);
-  CHECK(refused["sst"] > 250);
-  CHECK(refused["WRITTEN"] > 50);
+  CHECK(refused["log"] > 250 / one_of(3));
+  CHECK(refused["sst"] > 250 / one_of(3));
+  CHECK(refused["WRITTEN"] > 50 / one_of(3));
 }

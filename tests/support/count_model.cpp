@@ -44,7 +44,7 @@ void CountModel::learn(std::span<const Interaction> epoch) {
       add(x.item, x.new_strength - x.old_strength);
       continue;
     }
-    for (const HistoryItem& h : x.history) add(h.item, -std::max(0.0F, h.strength));
+    for (const HistoryItem& h : x.history) add(h.item, -h.known_strength());
   }
 }
 
