@@ -39,6 +39,7 @@ struct Popularity::Work final : Scratch {
   std::vector<float> counts;  ///< of one category's items
   float everybody = 1;        ///< share of everybody's score
   TopSelector top;
+  std::vector<Candidate> best;  ///< of the items of the groups
 };
 
 config::Table<PopularityOptions> describe_popularity() {
@@ -113,10 +114,30 @@ void Popularity::candidates(const Query& query, Scratch& scratch,
   for (const std::uint32_t item : work.groups.touched()) {
     work.top.offer(item, blended(work, ItemId(item)));
   }
+  work.top.finish(work.best);
+  merge_top(query.limit, work, out);
+}
+
+/// The items of the groups among everybody's best, which keep their order but for what becomes
+/// equal by rounding.
+void Popularity::merge_top(std::size_t limit, const Work& work, std::vector<Candidate>& out) const {
+  const auto before = [](const Candidate& a, const Candidate& b) {
+    return a.score != b.score ? a.score > b.score : a.item < b.item;
+  };
+  out.clear();
+  auto own = work.best.begin();
   for (const Candidate& c : top_) {
-    if (work.groups[c.item] == 0) work.top.offer(c.item.value, blended(work, c.item));
+    if (work.groups[c.item] != 0) continue;
+    const Candidate next{c.item, work.everybody * c.score};
+    while (own != work.best.end() && before(*own, next)) out.push_back(*own++);
+    if (out.size() >= limit || !(next.score > 0)) break;
+    out.push_back(next);
+    for (std::size_t k = out.size() - 1; k > 0 && before(out[k], out[k - 1]); --k) {
+      std::swap(out[k], out[k - 1]);
+    }
   }
-  work.top.finish(out);
+  out.insert(out.end(), own, work.best.end());
+  if (out.size() > limit) out.resize(limit);
 }
 
 void Popularity::add_segments(const Query& query, Work& work) const {

@@ -32,7 +32,7 @@ struct PopularityOptions {
   std::uint32_t segment_items = 200;
   double segment_events = 2'000;
   double category_share = 0.25;
-  std::uint32_t category_items = 50;
+  std::uint32_t category_items = 20;
   std::uint32_t category_events = 5;
 };
 
@@ -73,8 +73,8 @@ config::Table<PopularityOptions> describe_popularity();
 ///
 /// Invariant: after `learn` and `restore`, the first `top_items` of each half-life are those of all
 /// items sorted.
-/// Cost: a query copies the list; an epoch O((top_items + touched) · log), and O(items) once in at
-/// least top_items events taken back.
+/// Cost: a query copies the list, and scores the items of the user's segments and categories; an
+/// epoch O((top_items + touched) · log), and O(items) once in at least top_items events taken back.
 class Popularity final : public Model {
  public:
   enum Horizon : std::uint8_t { short_term, medium_term, long_term };
@@ -150,6 +150,7 @@ class Popularity final : public Model {
   bool better(std::size_t horizon, std::uint32_t a, std::uint32_t b) const;
   void add_segments(const Query& query, Work& work) const;
   void add_categories(const Query& query, Work& work) const;
+  void merge_top(std::size_t limit, const Work& work, std::vector<Candidate>& out) const;
   float score_of(ItemId item) const;
   float blended(const Work& work, ItemId item) const;
 
