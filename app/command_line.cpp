@@ -121,6 +121,8 @@ void add_tune(CLI::App& app, CommandLine& line) {
                   "successive halving",
                   [a](const Settings& s) { return tune_command(s, *a); });
   sub->add_option("--events", a->events, "The log (JSON lines, .gz, .zst)")->required();
+  sub->add_option("--catalog", a->catalog,
+                  "The catalogue, taken in before the log (JSON lines, .gz, .zst)");
   sub->add_option("--from", a->from,
                   "Share of the log that chooses; what comes after it says what was gained")
       ->check(CLI::Range(0.1, 0.99))

@@ -37,6 +37,7 @@ int evaluate_command(const Settings& settings, const EvaluateArguments& argument
 
 struct TuneArguments {
   std::string events;
+  std::string catalog;        ///< taken in before the log; "": none
   double from = 0.8;          ///< share of the log that chooses; the rest says what was gained
   std::uint32_t trials = 27;  ///< configurations, the given one among them
   std::uint32_t seconds = 0;  ///< after which no run begins; 0: no limit

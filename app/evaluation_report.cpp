@@ -68,6 +68,7 @@ std::string evaluation_json(const EvaluationResult& r) {
       out["rmse"][q.model] = {{"ratings", q.ratings}, {"mse", q.mse}, {"rmse", std::sqrt(q.mse)}};
     }
   }
+  for (const auto& [model, pairs] : r.pruned_pairs) out["pruned_pairs"][model] = pairs;
   out["windows"] = Json::array();
   for (const EvaluationWindow& w : r.windows) {
     Json window = {{"begin", w.begin}, {"end", w.end}};
@@ -98,6 +99,9 @@ std::string evaluation_table(const EvaluationResult& r, const EvaluationOptions&
   for (const RatingQuality& q : r.ratings) {
     out += "ratings by " + q.model + ": RMSE " + fixed(std::sqrt(q.mse), 4) + ", MSE " +
            fixed(q.mse, 4) + " over " + grouped(q.ratings) + " predicted\n";
+  }
+  for (const auto& [model, pairs] : r.pruned_pairs) {
+    out += "pairs that " + model + " pruned: " + grouped(pairs) + "\n";
   }
   return out + grouped(all) + " predictions (" + r.protocol + "), " + grouped(r.events) +
          " events in " + fixed(r.seconds, 1) + " s; coverage " + percent(r.coverage) +

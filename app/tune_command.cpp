@@ -25,9 +25,10 @@ constexpr double rung_from = 0.5;
 /// Measures configurations on parts of one log, several at a time, one thread each.
 class Bench {
  public:
-  Bench(const Settings& given, const TuneArguments& a, std::span<const Decoded> log,
-        const std::vector<Trial>& trials)
+  Bench(const Settings& given, const TuneArguments& a, std::span<const Decoded> catalog,
+        std::span<const Decoded> log, const std::vector<Trial>& trials)
       : arguments_(a),
+        catalog_(catalog),
         log_(log),
         trials_(trials),
         executor_(std::min<std::size_t>(given.engine.threads, trials.size())),
@@ -79,6 +80,8 @@ class Bench {
     settings.engine.threads = 1;
     const MemoryStore nothing;
     const auto engine = make_engine(settings, nothing).value();  // as one was made before
+    std::vector<Outcome> described;
+    engine->process(catalog_, described).value();  // reads no user's row
     std::uint64_t seen = 0;
     const auto note = [&](std::uint64_t done, std::uint64_t) {
       const std::lock_guard lock(mutex_);
@@ -92,6 +95,7 @@ class Bench {
   }
 
   const TuneArguments& arguments_;
+  const std::span<const Decoded> catalog_;  ///< known whole before the log's first event
   const std::span<const Decoded> log_;
   const std::vector<Trial>& trials_;
   Executor executor_;
@@ -176,9 +180,16 @@ int tune_command(const Settings& settings, const TuneArguments& a) {
   const auto log = read_log(a.events, settings.events, (*engine)->types());
   if (!log) return failed(log.error().message);
   tell_rejected(a.events, *log);
+  std::vector<Decoded> catalog;
+  if (!a.catalog.empty()) {
+    auto read = read_log(a.catalog, settings.events, (*engine)->types(), catalog_partition(0));
+    if (!read) return failed(read.error().message);
+    tell_rejected(a.catalog, *read);
+    catalog = std::move(*read);
+  }
   const auto choosing = static_cast<std::size_t>(a.from * static_cast<double>(log->size()));
 
-  Bench bench(settings, a, *log, *trials);
+  Bench bench(settings, a, catalog, *log, *trials);
   const HalvingOptions halving{.trials = a.trials, .records = choosing};
   const auto rungs =
       successive_halving(halving, [&](std::span<const std::uint32_t> t, std::size_t records) {

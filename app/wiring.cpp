@@ -8,6 +8,7 @@
 #include "connectors/kafka/sink.h"
 #include "connectors/kafka/source.h"
 #include "connectors/simulate/simulate_source.h"
+#include "models/fusion/exploring_ranker.h"
 #include "models/registry.h"
 #include "state/memory_order_log.h"
 #include "state/memory_store.h"
@@ -134,6 +135,10 @@ Result<std::unique_ptr<Engine>> make_engine(const Settings& settings, const RowR
     models.push_back(parts.models.back().get());
   }
   parts.ranker = make_ranker(std::move(models), settings.fusion);
+  if (settings.lists.explore > 0) {
+    const ExploringOptions exploring{settings.lists.explore, settings.lists.explore_until};
+    parts.ranker = std::make_unique<ExploringRanker>(std::move(parts.ranker), exploring);
+  }
   return std::make_unique<Engine>(std::move(parts));
 }
 

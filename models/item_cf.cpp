@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "models/accumulator.h"
 
@@ -36,7 +37,12 @@ config::Table<ItemCfOptions> describe_item_cf() {
       .option("query_items", &O::query_items, "The user's newest items that are looked up.",
               range(1, 1'000))
       .option("position_decay", &O::position_decay, "Weight of an own item for each newer one.",
-              range(0.01, 1.0));
+              range(0.01, 1.0))
+      .option("pruning_delta", &O::pruning_delta,
+              "Chance that is taken to be wrong when a pair that can hardly come back into a full "
+              "row is counted there no more (Hoeffding's bound); 0: all are counted, which costs "
+              "no more time.",
+              range(0.0, 0.999));
 }
 
 struct ItemCf::Work final : Scratch {
@@ -204,12 +210,44 @@ float ItemCf::pair_count(float both, std::uint32_t a, std::uint32_t b) const {
 }
 
 void ItemCf::add_pair(ItemId a, ItemId b, float amount) {
-  at(a).partners.add(b.value, amount, options_.row_items);
-  at(b).partners.add(a.value, amount, options_.row_items);
-  for (const ItemId changed : {a, b}) {
-    dirty_.mark(changed.value);
-    changed_.mark(changed.value);
+  add_partner(a, b, amount);
+  add_partner(b, a, amount);
+}
+
+void ItemCf::add_partner(ItemId own, ItemId partner, float amount) {
+  BoundedRow& row = at(own).partners;
+  if (options_.pruning_delta > 0) {
+    const std::span<const std::uint32_t> gone = pruned(own);
+    if (std::binary_search(gone.begin(), gone.end(), partner.value)) return;
+    const bool full = row.size() >= options_.row_items + options_.row_items / 4;
+    const bool comes = amount > 0 && row.find(partner.value) == BoundedRow::absent;
+    if (full && comes) drop_lightest(own);
   }
+  row.add(partner.value, amount, options_.row_items);
+  dirty_.mark(own.value);
+  changed_.mark(own.value);
+}
+
+void ItemCf::drop_lightest(ItemId own) {
+  Item& item = at(own);
+  const BoundedRow before = item.partners;
+  item.partners.prune(options_.row_items);
+  const std::span<const float> kept = item.partners.weights();
+  const float lightest = *std::min_element(kept.begin(), kept.end());
+  // n · ε, in units.
+  const double error =
+      unit * std::sqrt(item.strength / unit * std::log(1 / options_.pruning_delta) / 2);
+  for (std::size_t k = 0; k < before.size(); ++k) {
+    if (pruned(own).size() >= options_.row_items) return;
+    if (lightest - before.weights()[k] > error) prune(own, before.ids()[k]);
+  }
+}
+
+void ItemCf::prune(ItemId own, std::uint32_t partner) {
+  if (own.index() >= pruned_.size()) pruned_.resize(own.index() + 1);
+  std::vector<std::uint32_t>& gone = pruned_[own.index()];
+  gone.insert(std::lower_bound(gone.begin(), gone.end(), partner), partner);
+  ++pruned_pairs_;
 }
 
 void ItemCf::add_strength(ItemId item, double amount) {
@@ -264,12 +302,18 @@ void ItemCf::take_changed(std::vector<ItemId>& out) {
 bool ItemCf::save_some(RowBatch& out, std::size_t rows_max) {
   std::string value;
   for (const std::uint32_t item : dirty_.take(rows_max)) {
-    if (items_[item].partners.size() == 0 && items_[item].strength == 0) {
+    const Item& row = items_[item];
+    const std::span<const std::uint32_t> gone = pruned(ItemId(item));
+    if (row.partners.size() == 0 && row.strength == 0 && gone.empty()) {
       out.erase(space, id_key(item));
       continue;
     }
-    begin_row(value).number(items_[item].strength);
-    items_[item].partners.write(value);
+    begin_row(value).number(row.strength);
+    row.partners.write(value);
+    if (!gone.empty()) {
+      ByteWriter(value).number(static_cast<std::uint32_t>(gone.size()));
+      append_array<std::uint32_t>(value, gone);
+    }
     out.put(space, id_key(item), value);
   }
   return dirty_.few(rows_max);
@@ -282,7 +326,13 @@ Status ItemCf::restore(const RowReader& rows, std::size_t items) {
     ByteReader reader = open_row(value);
     Item row;
     row.strength = reader.number<double>();
-    if (!row.partners.read(reader, items) || !reader.at_end() || !(row.strength >= 0) ||
+    const bool partners = row.partners.read(reader, items);
+    std::vector<std::uint32_t> gone;
+    if (partners && !reader.at_end()) read_array(reader, gone);
+    const bool ascending =
+        std::adjacent_find(gone.begin(), gone.end(), std::greater_equal<>()) == gone.end() &&
+        (gone.empty() || gone.back() < items);
+    if (!partners || !ascending || !reader.at_end() || !(row.strength >= 0) ||
         row.strength > BoundedRow::most || row.strength != std::floor(row.strength)) {
       return row_error(space, key, "it holds no pair counts");
     }
@@ -291,6 +341,8 @@ Status ItemCf::restore(const RowReader& rows, std::size_t items) {
     set_factors(row);
     strength_ += row.strength;
     at(item) = std::move(row);
+    if (!(options_.pruning_delta > 0)) return {};
+    for (const std::uint32_t partner : gone) prune(item, partner);
     return {};
   });
 }
@@ -298,6 +350,8 @@ Status ItemCf::restore(const RowReader& rows, std::size_t items) {
 std::size_t ItemCf::memory_bytes() const {
   std::size_t bytes = items_.capacity() * sizeof(Item) + dirty_.memory_bytes();
   for (const Item& item : items_) bytes += item.partners.memory_bytes();
+  bytes += pruned_.capacity() * sizeof(std::vector<std::uint32_t>);
+  for (const auto& gone : pruned_) bytes += gone.capacity() * 4;
   return bytes;
 }
 

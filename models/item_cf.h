@@ -23,6 +23,7 @@ struct ItemCfOptions {
   double candidate_power = 0.4;
   std::uint32_t query_items = 20;
   double position_decay = 0.8;
+  double pruning_delta = 0;
 };
 
 config::Table<ItemCfOptions> describe_item_cf();
@@ -49,10 +50,20 @@ config::Table<ItemCfOptions> describe_item_cf();
 /// which others' lists learn from, but which would speak for his own items a second time. Rows keep
 /// the heaviest `row_items` partners (BoundedRow).
 ///
+/// Pruning (the same, §4.1.3), if `pruning_delta` is above 0: when a row is full and drops its
+/// lightest partners, those that with probability 1 − pruning_delta belong below the lightest one
+/// kept are pruned: they are counted in this row no more. A row orders its partners by x̄_q =
+/// co(p, q) / n(p), the mean over n(p) units of strength of how much of it q shared, in [0, 1]; so
+/// by Hoeffding's inequality, with R = 1 and n = n(p), q is pruned if
+///   x̄_lightest kept − x̄_q > ε = sqrt(R² · ln(1/pruning_delta) / 2n)
+/// (strength counts as trials: a purchase of weight 5 as five). The other row of the pair decides
+/// for itself. At most `row_items` are pruned in a row; `pruned_pairs` counts them.
+///
 /// Taking back is exact: terms are whole numbers of 1/256, and depend on the user's stored history
 /// alone, so that after `uncart`, `return`, `dislike` or `forget` all rows are, byte for byte,
 /// those of a log without what was taken back. Exceptions: what fell out of a history (its pairs
-/// stay; a new item may push one out and be taken back itself), what fell out of a full row, counts
+/// stay; a new item may push one out and be taken back itself), what fell out of a full row or was
+/// pruned from it (what is pruned stays so, and is neither added nor taken back), counts
 /// above 65,536, which are rounded to 24 bits, and an item that came with an event taken back and
 /// stays by another: it keeps its place, so its pairs may differ by distance_decay^k, k the items
 /// between.
@@ -75,6 +86,7 @@ class ItemCf final : public Model {
   void similar(ItemId item, const Catalog& catalog, std::size_t limit,
                std::vector<SimilarItem>& out) const override;
   void take_changed(std::vector<ItemId>& out) override;
+  std::uint64_t pruned_pairs() const override { return pruned_pairs_; }
   /// Dunning's G² of two events that came `both` times together, `one` and `other` times at all,
   /// among `all`; 0 if together no more often than by chance.
   static double log_likelihood_ratio(double both, double one, double other, double all);
@@ -101,6 +113,13 @@ class ItemCf final : public Model {
   /// What a pair of two orders adds, in units.
   float pair_count(float both, std::uint32_t a, std::uint32_t b) const;
   void add_pair(ItemId a, ItemId b, float amount);
+  void add_partner(ItemId own, ItemId partner, float amount);
+  void drop_lightest(ItemId own);
+  void prune(ItemId own, std::uint32_t partner);
+  std::span<const std::uint32_t> pruned(ItemId own) const {
+    return own.index() < pruned_.size() ? std::span<const std::uint32_t>(pruned_[own.index()])
+                                        : std::span<const std::uint32_t>();
+  }
   void add_strength(ItemId item, double amount);
   void set_factors(Item& item) const;
   /// A row's similarities, one an entry, but for the candidates' factors.
@@ -124,6 +143,8 @@ class ItemCf final : public Model {
   double strength_ = 0;  ///< Σ n, in units
 
   // Learn phase only.
+  std::vector<std::vector<std::uint32_t>> pruned_;  ///< by item, ascending; none of its partners
+  std::uint64_t pruned_pairs_ = 0;                  ///< in all of them
   DirtyRows dirty_;
   DirtyRows changed_;  ///< since take_changed
 };

@@ -19,6 +19,9 @@ constexpr std::string_view segments_space = "popularity.segments";
 constexpr double trusted_events = 20;  // at which a segment is trusted by half
 constexpr double rescale_halvings = 32;
 
+constexpr std::size_t user_categories = 2;  // that a user is in at a time
+constexpr double category_event_decay = 0.8;
+
 std::string segment_key(std::uint64_t hash) {
   return id_key(static_cast<std::uint32_t>(hash >> 32)) + id_key(static_cast<std::uint32_t>(hash));
 }
@@ -26,9 +29,17 @@ std::string segment_key(std::uint64_t hash) {
 }  // namespace
 
 struct Popularity::Work final : Scratch {
-  ScoreAccumulator segments;  ///< what the user's segments say
+  struct Vote {
+    std::uint64_t category;
+    double weight;
+    std::size_t members;
+  };
+  ScoreAccumulator groups;    ///< what the user's segments and categories say
+  std::vector<Vote> votes;    ///< for categories
+  std::vector<float> counts;  ///< of one category's items
   float everybody = 1;        ///< share of everybody's score
   TopSelector top;
+  std::vector<Candidate> best;  ///< of the items of the groups
 };
 
 config::Table<PopularityOptions> describe_popularity() {
@@ -59,6 +70,14 @@ config::Table<PopularityOptions> describe_popularity() {
       .option("segment_items", &O::segment_items, "Items kept for each of them.", range(1, 10'000))
       .option("segment_events", &O::segment_events, "Half-life in one of them, in its own events.",
               range(1.0, 1e9))
+      .option("category_share", &O::category_share,
+              "Share in the score of what is chosen in the categories of the user's newest items; "
+              "0: they are not told apart.",
+              range(0.0, 1.0))
+      .option("category_items", &O::category_items, "Best items of a category that count.",
+              range(1, 10'000))
+      .option("category_events", &O::category_events,
+              "The user's newest events that say which categories he is in.", range(1, 100))
       .option("top_items", &O::top_items, "Popular items that are kept sorted.", range(1, 100'000));
 }
 
@@ -66,7 +85,8 @@ Popularity::Popularity(const PopularityOptions& options)
     : options_(options),
       half_life_{static_cast<double>(options.short_events),
                  static_cast<double>(options.medium_events),
-                 static_cast<double>(options.long_events)} {
+                 static_cast<double>(options.long_events)},
+      categories_(options.category_items) {
   const std::array<double, horizons> share = {options.short_share, options.medium_share,
                                               options.long_share};
   for (std::size_t h = 0; h < horizons; ++h) {
@@ -79,39 +99,107 @@ std::unique_ptr<Scratch> Popularity::make_scratch() const { return std::make_uni
 void Popularity::candidates(const Query& query, Scratch& scratch,
                             std::vector<Candidate>& out) const {
   Work& work = static_cast<Work&>(scratch);
-  work.segments.reset(items_.size());
+  work.groups.reset(items_.size());
   work.everybody = 1;
-  const auto n = static_cast<double>(query.user.segments.size());
-  for (const std::uint64_t key : query.user.segments) {
-    const auto found = segments_.find(key);
-    if (found == segments_.end() || !(options_.segment_share > 0)) continue;
-    const Segment& segment = found->second;
-    if (!(segment.total > BoundedRow::least)) continue;
-    const double events = segment.total * std::exp2(-segment.gained / options_.segment_events);
-    const double share = options_.segment_share * events / (events + trusted_events) / n;
-    work.everybody -= static_cast<float>(share);
-    work.segments.add_row(segment.items.ids(), segment.items.weights(),
-                          static_cast<float>(share / segment.total));
-  }
+  if (options_.segment_share > 0) add_segments(query, work);
+  if (options_.category_share > 0) add_categories(query, work);
   work.everybody = std::max(work.everybody, 0.0F);
-  if (work.segments.touched().empty()) {
+  if (work.groups.touched().empty()) {
     work.everybody = 1;
     const std::size_t best = std::min(query.limit, top_.size());
     out.assign(top_.begin(), top_.begin() + static_cast<std::ptrdiff_t>(best));
     return;
   }
   work.top.begin(query.limit);
-  for (const std::uint32_t item : work.segments.touched()) {
+  for (const std::uint32_t item : work.groups.touched()) {
     work.top.offer(item, blended(work, ItemId(item)));
   }
+  work.top.finish(work.best);
+  merge_top(query.limit, work, out);
+}
+
+/// The items of the groups among everybody's best, which keep their order but for what becomes
+/// equal by rounding.
+void Popularity::merge_top(std::size_t limit, const Work& work, std::vector<Candidate>& out) const {
+  const auto before = [](const Candidate& a, const Candidate& b) {
+    return a.score != b.score ? a.score > b.score : a.item < b.item;
+  };
+  out.clear();
+  auto own = work.best.begin();
   for (const Candidate& c : top_) {
-    if (work.segments[c.item] == 0) work.top.offer(c.item.value, blended(work, c.item));
+    if (work.groups[c.item] != 0) continue;
+    const Candidate next{c.item, work.everybody * c.score};
+    while (own != work.best.end() && before(*own, next)) out.push_back(*own++);
+    if (out.size() >= limit || !(next.score > 0)) break;
+    out.push_back(next);
+    for (std::size_t k = out.size() - 1; k > 0 && before(out[k], out[k - 1]); --k) {
+      std::swap(out[k], out[k - 1]);
+    }
   }
-  work.top.finish(out);
+  out.insert(out.end(), own, work.best.end());
+  if (out.size() > limit) out.resize(limit);
+}
+
+void Popularity::add_segments(const Query& query, Work& work) const {
+  const auto n = static_cast<double>(query.user.segments.size());
+  for (const std::uint64_t key : query.user.segments) {
+    const auto found = segments_.find(key);
+    if (found == segments_.end()) continue;
+    const Segment& segment = found->second;
+    if (!(segment.total > BoundedRow::least)) continue;
+    const double events = segment.total * std::exp2(-segment.gained / options_.segment_events);
+    const double share = options_.segment_share * events / (events + trusted_events) / n;
+    work.everybody -= static_cast<float>(share);
+    work.groups.add_row(segment.items.ids(), segment.items.weights(),
+                        static_cast<float>(share / segment.total));
+  }
+}
+
+void Popularity::add_categories(const Query& query, Work& work) const {
+  std::vector<Work::Vote>& votes = work.votes;
+  votes.clear();
+  double weight = 1;
+  for (const RecentEvent& event : query.user.recent.first(
+           std::min<std::size_t>(query.user.recent.size(), options_.category_events))) {
+    const std::span<const std::uint64_t> categories = categories_.of(event.item);
+    for (const std::uint64_t category : categories) {
+      const auto at = std::find_if(votes.begin(), votes.end(),
+                                   [&](const Work::Vote& v) { return v.category == category; });
+      Work::Vote& vote =
+          at != votes.end()
+              ? *at
+              : votes.emplace_back(Work::Vote{category, 0, categories_.members(category)});
+      vote.weight += weight / static_cast<double>(categories.size());
+    }
+    weight *= category_event_decay;
+  }
+  std::sort(votes.begin(), votes.end(), [](const Work::Vote& a, const Work::Vote& b) {
+    if (a.weight != b.weight) return a.weight > b.weight;
+    return a.members != b.members ? a.members < b.members : a.category < b.category;
+  });
+  if (votes.size() > user_categories) votes.resize(user_categories);
+  double all = 0;
+  for (const Work::Vote& vote : votes) all += vote.weight;
+  const double now = static_cast<double>(events_) / half_life_[medium_term];
+  for (const Work::Vote& vote : votes) {
+    const std::span<const std::uint32_t> items = categories_.top(vote.category);
+    work.counts.resize(items.size());
+    double total = 0;
+    for (std::size_t k = 0; k < items.size(); ++k) {
+      work.counts[k] =
+          std::exp2(static_cast<float>(categories_.log2_count(ItemId(items[k])) - now));
+      total += work.counts[k];
+    }
+    if (!(total > BoundedRow::least)) continue;
+    const double share =
+        options_.category_share * total / (total + trusted_events) * vote.weight / all;
+    work.everybody -= static_cast<float>(share);
+    work.groups.add_row(items, work.counts, static_cast<float>(share / total));
+  }
 }
 
 float Popularity::blended(const Work& work, ItemId item) const {
-  return work.everybody * score_of(item) + work.segments[item];
+  return work.everybody * score_of(item) + work.groups[item];
 }
 
 void Popularity::score(const Query&, Scratch& scratch, std::span<const ItemId> items,
@@ -162,6 +250,10 @@ void Popularity::learn(std::span<const Interaction> epoch) {
     }
   }
   if (!touched_.empty()) sort_tops();
+}
+
+void Popularity::describe(ItemId item, const CatalogEntry* entry) {
+  if (options_.category_share > 0) categories_.describe(item, entry);
 }
 
 void Popularity::count_event(ItemId item, std::uint64_t learned) {
@@ -254,6 +346,11 @@ void Popularity::sort_tops() {
     const std::vector<std::uint32_t>& top = tops_[h].items;
     const std::size_t n = std::min<std::size_t>(options_.top_items, top.size());
     all.insert(all.end(), top.begin(), top.begin() + static_cast<std::ptrdiff_t>(n));
+  }
+  if (options_.category_share > 0) {
+    for (const Touched& t : touched_) {
+      categories_.set(ItemId(t.item), items_[t.item].log2_sum[medium_term]);
+    }
   }
   touched_.clear();
   std::sort(all.begin(), all.end());
@@ -422,6 +519,9 @@ Status Popularity::restore(const RowReader& rows, std::size_t items) {
   if (Status s = restore_segments(rows, items); !s) return s;
   for (std::size_t h = 0; h < horizons; ++h) rebuild(h);
   touched_.clear();
+  for (std::uint32_t item = 0; item < items_.size(); ++item) {
+    categories_.set(ItemId(item), items_[item].log2_sum[medium_term]);
+  }
   sort_tops();
   return {};
 }
@@ -431,7 +531,7 @@ std::size_t Popularity::memory_bytes() const {
   for (const auto& [key, segment] : segments_)
     bytes += sizeof segment + segment.items.memory_bytes();
   return bytes + items_.capacity() * sizeof(Item) + top_.capacity() * sizeof(Candidate) +
-         dirty_.memory_bytes();
+         dirty_.memory_bytes() + categories_.memory_bytes();
 }
 
 }  // namespace freshet

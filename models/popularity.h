@@ -12,6 +12,7 @@
 
 #include "config/table.h"
 #include "models/bounded_row.h"
+#include "models/category_tops.h"
 #include "models/rows.h"
 #include "stream/model.h"
 
@@ -30,6 +31,9 @@ struct PopularityOptions {
   std::uint32_t segments = 256;
   std::uint32_t segment_items = 200;
   double segment_events = 2'000;
+  double category_share = 0.25;
+  std::uint32_t category_items = 20;
+  std::uint32_t category_events = 5;
 };
 
 config::Table<PopularityOptions> describe_popularity();
@@ -52,6 +56,15 @@ config::Table<PopularityOptions> describe_popularity();
 /// a new user is shown what his like choose, and where nothing is known of them, what all do. At
 /// most `segments` are counted; when one more comes, the one with the oldest newest event goes.
 ///
+/// Categories of the catalogue have no counts of their own: R_kj is the item's count of the medium
+/// half-life, if it is among the best `category_items` of category k, and T_k their sum. A user is
+/// in the two categories that most of his newest `category_events` events are in, of as many the
+/// smaller one: v_k = Σ_d 0.8^d / (number of the item's categories), over the events on items of
+/// it. They are added as segments are, with b = category_share and S_k = v_k / Σ v:
+///   score(j) = (1 − a·C − b·D) · everybody's score + … + b · Σ_k S_k · D_k · R_kj / T_k
+/// with D_k = T_k / (T_k + 20) and D their mean by S. What is taken back from an item is taken back
+/// from its categories; an item that changes its category takes its count along.
+///
 /// Taking back (a return, forgetting) subtracts the weight that an event had, which the user's
 /// newest events tell (RecentEvent::learned): L is then that of a log without it, but that k events
 /// taken back leave the clock k further, a factor of 2^(−k/h) on the counts of what came before
@@ -60,8 +73,8 @@ config::Table<PopularityOptions> describe_popularity();
 ///
 /// Invariant: after `learn` and `restore`, the first `top_items` of each half-life are those of all
 /// items sorted.
-/// Cost: a query copies the list; an epoch O((top_items + touched) · log), and O(items) once in at
-/// least top_items events taken back.
+/// Cost: a query copies the list, and scores the items of the user's segments and categories; an
+/// epoch O((top_items + touched) · log), and O(items) once in at least top_items events taken back.
 class Popularity final : public Model {
  public:
   enum Horizon : std::uint8_t { short_term, medium_term, long_term };
@@ -77,6 +90,7 @@ class Popularity final : public Model {
   void explain(const Query& query, Scratch& scratch, std::span<const ItemId> items,
                std::vector<Reason>& out) const override;
   void learn(std::span<const Interaction> epoch) override;
+  void describe(ItemId item, const CatalogEntry* entry) override;
   bool save_some(RowBatch& out, std::size_t rows_max) override;
   Status restore(const RowReader& rows, std::size_t items) override;
   std::size_t memory_bytes() const override;
@@ -134,6 +148,9 @@ class Popularity final : public Model {
   void move_touched(std::size_t horizon);
   void rebuild(std::size_t horizon);
   bool better(std::size_t horizon, std::uint32_t a, std::uint32_t b) const;
+  void add_segments(const Query& query, Work& work) const;
+  void add_categories(const Query& query, Work& work) const;
+  void merge_top(std::size_t limit, const Work& work, std::vector<Candidate>& out) const;
   float score_of(ItemId item) const;
   float blended(const Work& work, ItemId item) const;
 
@@ -147,6 +164,7 @@ class Popularity final : public Model {
   std::uint64_t events_ = 0;
   std::vector<Candidate> top_;
   std::map<std::uint64_t, Segment> segments_;  ///< by hash
+  CategoryTops categories_;                    ///< by the medium half-life
 
   // Learn phase only.
   std::array<Top, horizons> tops_;

@@ -211,6 +211,10 @@ class Model {
   /// ascending. Called after every epoch, so it is never saved.
   virtual void take_changed(std::vector<ItemId>& out) { (void)out; }
 
+  /// Pairs of items that the model knows of and counts no more, since they can hardly come to
+  /// matter.
+  virtual std::uint64_t pruned_pairs() const { return 0; }
+
   /// Of a model that predicts ratings; none: it does not.
   virtual std::optional<RatingError> rating_error() const { return std::nullopt; }
 

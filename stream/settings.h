@@ -43,6 +43,8 @@ struct ListOptions {
   config::Millis min_interval{0};
   bool suppress_unchanged = false;
   std::vector<std::string> include;  ///< fields of the catalogue, see IncludedFields
+  std::uint32_t explore = 0;         ///< places at a list's end that are given to new items
+  std::uint32_t explore_until = 20;  ///< events of an item from which on it is new no more
 };
 
 /// The lists of similar items that go out.

@@ -107,7 +107,23 @@ config::Table<ListOptions> describe_lists() {
               "Publish no list that holds the same items in the same order as the user's last one.")
       .option("include", &T::include,
               "Fields of the catalogue that are copied into each entry of a list.",
-              config::check(&IncludedFields::problem, IncludedFields::allowed()));
+              config::check(&IncludedFields::problem, IncludedFields::allowed()))
+      .option("explore", &T::explore,
+              "Last places of a list that go to new items of the catalogue, so that it is learned "
+              "what they are worth.",
+              range(0, 100))
+      .option("explore_until", &T::explore_until,
+              "Events of an item from which on it is new no more.", range(1, 1'000'000))
+      .check([](const ListOptions& o) {
+        std::vector<config::Finding> found;
+        if (o.explore >= o.size) {
+          found.push_back({"explore", std::to_string(o.explore) + " places of " +
+                                          std::to_string(o.size) +
+                                          " leave none to what the models say; allowed: fewer "
+                                          "than lists.size"});
+        }
+        return found;
+      });
 }
 
 config::Table<SimilarOptions> describe_similar() {

@@ -259,6 +259,10 @@ EvaluationResult Evaluator::result(std::string protocol, double seconds) {
         std::max(error.squared, 0.0) / static_cast<double>(error.count) * unit * unit;
     out_.ratings.push_back({std::string(engine_.models()[m]->name()), error.count, mse});
   }
+  for (const auto& model : engine_.models()) {
+    const std::uint64_t pruned = model->pruned_pairs();
+    if (pruned > 0) out_.pruned_pairs.emplace_back(model->name(), pruned);
+  }
   return std::move(out_);
 }
 

@@ -56,6 +56,8 @@ struct EvaluationResult {
   std::vector<EvaluationWindow> windows;
   double coverage = 0, novelty = 0, diversity = 0;  ///< of the fused lists: ListSpread
   std::vector<RatingQuality> ratings;               ///< of models that predict ratings
+  /// Model::pruned_pairs at the end, of models that prune.
+  std::vector<std::pair<std::string, std::uint64_t>> pruned_pairs;
 };
 
 /// Runs logs through the serving path and judges its lists.

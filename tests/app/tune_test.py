@@ -1,6 +1,7 @@
 """`freshet tune` on a small log with a planted optimum, and what its words may be."""
 
 import json
+import re
 
 from freshet_testing import Case, freshet, main, sets, succeed, write_events
 
@@ -72,6 +73,15 @@ class Tune(Case):
         self.assertIn("the given configuration stays", text)
         self.assertEqual(json.loads(path.read_text())["fusion"]["weights"]["transitions"], 0.4)
 
+    def test_takes_in_a_catalogue(self):
+        # Without what all view, the only place of a list goes to the next step.
+        catalog = write_events(self.folder / "catalog.jsonl", [{"item": "hit", "available": False}])
+        words = ["--budget", 2, "--only", "fusion.weights", "--measure", "hr"]
+        plain, told = (self.tune(*words, *more)[0] for more in ([], ["--catalog", catalog]))
+        given = [float(re.search(r"(?m)^ +1 +2 +\S+ +\S+ +([\d.]+)", text)[1]) for text in (plain, told)]
+        self.assertLess(given[0], 0.1)
+        self.assertGreater(given[1], 0.9)
+
     def test_time_may_end_it(self):
         text, _ = self.tune("--budget", 500, "--budget", "1s", "--only", "fusion.weights")
         self.assertRegex(text, r"not measured: the time was over")
@@ -84,6 +94,7 @@ class Tune(Case):
                                                  "transitions.window, "),
                 (["--measure", "luck"], 2, "luck not in {hr,mrr,ndcg}"),
                 (["--to", self.folder / "none" / "x.json"], 1, "--to: "),
+                (["--catalog", self.folder / "nothing.jsonl"], 1, "nothing.jsonl"),
                 (["--events", self.folder / "none.jsonl"], 1, "none.jsonl")):
             ended = freshet("tune", "--events", self.events, *words, *sets(GIVEN)) if "--events" not in words else \
                 freshet("tune", *words, *sets(GIVEN))

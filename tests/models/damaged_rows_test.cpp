@@ -101,6 +101,14 @@ TEST_CASE("damaged rows: a partner, follower or session's item beyond them is re
              Catch::Contains("session_knn.sessions/00000000"));
 }
 
+TEST_CASE("damaged rows: pruned partners beyond them, or out of order, are refused") {
+  for (const auto& [one, other] : {std::pair{2U, far_item}, {3U, 2U}, {2U, 2U}}) {
+    CHECK_THAT(State().put("item_cf.items", 1, row(1.0, 0U, 2U, one, other)).says("item_cf"),
+               Catch::Contains("item_cf.items/00000001"));
+  }
+  CHECK(State().put("item_cf.items", 1, row(1.0, 0U, 2U, 2U, 3U)).says("item_cf").empty());
+}
+
 TEST_CASE("damaged rows: weights and sums that nothing learned comes near are refused") {
   const float huge = 1e30F;
   const double endless = std::numeric_limits<double>::infinity();

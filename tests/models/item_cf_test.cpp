@@ -134,5 +134,123 @@ TEST_CASE("item_cf: jaccard and log-likelihood ratio of the same counts") {
   CHECK(score_of(candidates(jaccard, play.ask(21)), 2) == Approx(1.0 / 8));
 }
 
+/// Rows of four partners, which drop their lightest when they hold five and a sixth comes.
+ItemCfOptions small_rows(double pruning_delta) {
+  ItemCfOptions options;
+  options.row_items = 4;
+  options.pruning_delta = pruning_delta;
+  return options;
+}
+
+/// Item 0 together with 1 to 4 `often` times each, with 5 `seldom` times, and with 6 once.
+void fill_row(Play& play, std::uint32_t often, std::uint32_t seldom) {
+  std::uint32_t user = 0;
+  const auto together = [&](std::uint32_t item) {
+    play.act(user, 0);
+    play.act(user++, item);
+  };
+  for (std::uint32_t item = 1; item <= 4; ++item) {
+    for (std::uint32_t k = 0; k < often; ++k) together(item);
+  }
+  for (std::uint32_t k = 0; k < seldom; ++k) together(5);
+  together(6);
+}
+
+double pair_score(const ItemCf& model, Play& play, std::uint32_t item) {
+  play.act(9'999, 0);
+  const double score = score_of(candidates(model, play.ask(9'999)), item);
+  play.take();
+  return score;
+}
+
+TEST_CASE("item_cf: a pair that can hardly come back into a full row is counted there no more") {
+  // When 6 comes, n(0) = 4 · 30 + 1 + 1 = 122 and the lightest kept has 30 of it, 5 has 1. With
+  // delta 0.05, n · ε = sqrt(122 · ln 20 / 2) = 13.5 < 29.
+  Play play;
+  ItemCf model{small_rows(0.05)};
+  fill_row(play, 30, 1);
+  model.learn(play.take());
+  CHECK(model.pruned_pairs() == 1);
+  CHECK(pair_score(model, play, 5) == 0);
+  CHECK(pair_score(model, play, 6) > 0);
+  // It stays so however often they come together, and nothing is taken back either.
+  for (std::uint32_t user = 500; user < 600; ++user) {
+    play.act(user, 0);
+    play.act(user, 5);
+  }
+  play.forget(599);
+  model.learn(play.take());
+  CHECK(model.pruned_pairs() == 1);
+  CHECK(pair_score(model, play, 5) == 0);
+  // The row of 5 has room, and goes on.
+  play.act(700, 5);
+  CHECK(score_of(candidates(model, play.ask(700)), 0) > 0);
+}
+
+TEST_CASE("item_cf: a pair that may come back is not pruned") {
+  // n(0) = 122, 30 against 20: 10 < 13.5. And with a delta of 0 none is.
+  for (const auto& [delta, seldom] : {std::pair{0.05, 20U}, {0.0, 1U}}) {
+    Play play;
+    ItemCf model{small_rows(delta)};
+    fill_row(play, 30, seldom);
+    model.learn(play.take());
+    CHECK(model.pruned_pairs() == 0);
+    CHECK(pair_score(model, play, 5) == 0);  // it fell out
+    for (std::uint32_t user = 500; user < 540; ++user) {
+      play.act(user, 0);
+      play.act(user, 5);
+    }
+    model.learn(play.take());
+    CHECK(pair_score(model, play, 5) > 0);
+  }
+}
+
+TEST_CASE("item_cf: to take back what fell out of a full row drops nothing more") {
+  for (const double delta : {0.0, 0.05}) {
+    Play play;
+    ItemCf model{small_rows(delta)};
+    // 9 has 20 of 0 when it falls out: not few enough to be pruned. The row stays full with 6.
+    for (std::uint32_t user = 900; user < 920; ++user) {
+      play.act(user, 0);
+      play.act(user, 9, "purchase");
+    }
+    fill_row(play, 30, 1);
+    model.learn(play.take());
+    const double before = pair_score(model, play, 6);
+    CHECK(before > 0);
+    play.act(900, 9, "return");
+    model.learn(play.take());
+    CHECK(pair_score(model, play, 6) == before);
+  }
+}
+
+TEST_CASE("item_cf: what is pruned is restored, and is nothing to a model that does not prune") {
+  Play play;
+  ItemCf model{small_rows(0.05)};
+  fill_row(play, 30, 1);
+  model.learn(play.take());
+  MemoryStore store;
+  test::save(model, store);
+  ItemCf restored{small_rows(0.05)}, without{small_rows(0)};
+  REQUIRE(restored.restore(store, 10).has_value());
+  REQUIRE(without.restore(store, 10).has_value());
+  CHECK(restored.pruned_pairs() == 1);
+  CHECK(without.pruned_pairs() == 0);
+  for (std::uint32_t user = 500; user < 540; ++user) {
+    play.act(user, 0);
+    play.act(user, 5);
+  }
+  const std::vector<Interaction> more = play.take();
+  for (ItemCf* m : {&model, &restored, &without}) m->learn(more);
+  CHECK(pair_score(restored, play, 5) == 0);
+  CHECK(pair_score(without, play, 5) > 0);
+  // The same rows as in a model that was never interrupted.
+  test::save(model, store);
+  ItemCf whole{small_rows(0.05)};
+  REQUIRE(whole.restore(store, 10).has_value());
+  CHECK(whole.pruned_pairs() == 1);
+  CHECK(pair_score(whole, play, 1) == pair_score(restored, play, 1));
+}
+
 }  // namespace
 }  // namespace freshet

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/fusion/exploring_ranker.h"
 #include "models/registry.h"
 #include "stream/engine.h"
 
@@ -20,6 +21,10 @@ inline Engine::Parts real_parts(const EngineOptions& engine = {}, const ListOpti
     models.push_back(parts.models.back().get());
   }
   parts.ranker = make_ranker(models, default_fusion());
+  if (lists.explore > 0) {
+    parts.ranker = std::make_unique<ExploringRanker>(
+        std::move(parts.ranker), ExploringOptions{lists.explore, lists.explore_until});
+  }
   return parts;
 }
 
