@@ -52,7 +52,7 @@ struct ItemCf::Work final : Scratch {
   TopSelector top;
   PlaceMap asked;
   std::vector<ItemId> own_items;
-  PlaceMap own;  ///< of `own_items`
+  PlaceMap own;                ///< of `own_items`
   std::vector<float> weights;  ///< of one row
 };
 
