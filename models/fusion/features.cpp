@@ -73,7 +73,6 @@ FeatureSet::FeatureSet(std::span<const Model* const> sources, const Popularity& 
     const std::string name(model.name());
     const std::span<const std::string_view> signals = model.signals();
     const bool is_popularity = &model == &popularity;
-    // Popularity orders what nothing else can tell apart.
     // Popularity orders what nothing else can tell apart; factors are random numbers at first.
     const bool needs_proof = is_popularity || name == "factorization";
     const float start = needs_proof ? 0.1F : 1.0F;

@@ -70,6 +70,14 @@ struct Fixture {
     const auto flushed = sink->flush({{0, ++done}});
     return flushed.has_error() ? flushed.error().message : "";
   }
+  // What a reader of its own is told of a topic's only partition, waiting a minute at most.
+  Result<kafka::LogRange> range_of(const std::string& topic) {
+    const auto client =
+        kafka::Client::make(kafka::Client::Kind::consumer, {{"bootstrap.servers", options.brokers}},
+                            log.sink(), system_clock());
+    REQUIRE(client.has_value());
+    return kafka::log_of(**client, {topic, ""}, 0, std::chrono::seconds{60});
+  }
 
   TopicOptions topics;
   Mock mock{topics};
@@ -126,12 +134,7 @@ TEST_CASE_METHOD(Fixture, "A cluster that is busy with itself is asked for its o
   REQUIRE(open() == "");
   REQUIRE(send() == "");
   mock.answer(injected.api, injected.code, injected.count);
-  const auto client =
-      kafka::Client::make(kafka::Client::Kind::consumer, {{"bootstrap.servers", options.brokers}},
-                          log.sink(), system_clock());
-  REQUIRE(client.has_value());
-  const kafka::Inputs inputs{topics.recommendations, ""};
-  const auto range = kafka::log_of(**client, inputs, 0, std::chrono::seconds{20});
+  const auto range = range_of(topics.recommendations);
   REQUIRE((range.has_error() ? range.error().message : "") == "");
   CHECK(range->begin == 0);
   CHECK(range->end > 0);
@@ -139,13 +142,8 @@ TEST_CASE_METHOD(Fixture, "A cluster that is busy with itself is asked for its o
 
 TEST_CASE_METHOD(Fixture, "An answer that waiting cannot cure is an Error at once") {
   mock.answer(list_offsets_api, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 100);
-  const auto client =
-      kafka::Client::make(kafka::Client::Kind::consumer, {{"bootstrap.servers", options.brokers}},
-                          log.sink(), system_clock());
-  REQUIRE(client.has_value());
-  const kafka::Inputs inputs{topics.events, ""};
   const auto start = std::chrono::steady_clock::now();
-  const auto range = kafka::log_of(**client, inputs, 0, std::chrono::seconds{60});
+  const auto range = range_of(topics.events);
   REQUIRE(range.has_error());
   CHECK(contains(range.error().message, "the broker forbids it"));
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds{30});
