@@ -2,29 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <numbers>
 
 #include "models/accumulator.h"
 
 namespace freshet {
 
+using Horizon = DecayedCounts::Horizon;
+
 namespace {
 
-constexpr std::string_view items_space = "popularity.items";
-constexpr std::string_view events_space = "popularity.events";
-constexpr std::string_view events_key = "events";
-
-constexpr std::string_view segments_space = "popularity.segments";
 constexpr double trusted_events = 20;  // at which a segment is trusted by half
-constexpr double rescale_halvings = 32;
 
 constexpr std::size_t user_categories = 2;  // that a user is in at a time
 constexpr double category_event_decay = 0.8;
-
-std::string segment_key(std::uint64_t hash) {
-  return id_key(static_cast<std::uint32_t>(hash >> 32)) + id_key(static_cast<std::uint32_t>(hash));
-}
 
 }  // namespace
 
@@ -83,14 +74,17 @@ config::Table<PopularityOptions> describe_popularity() {
 
 Popularity::Popularity(const PopularityOptions& options)
     : options_(options),
-      half_life_{static_cast<double>(options.short_events),
-                 static_cast<double>(options.medium_events),
-                 static_cast<double>(options.long_events)},
+      counts_(
+          {static_cast<double>(options.short_events), static_cast<double>(options.medium_events),
+           static_cast<double>(options.long_events)},
+          options.top_items),
+      segments_(options.segments, options.segment_items, options.segment_events),
       categories_(options.category_items) {
-  const std::array<double, horizons> share = {options.short_share, options.medium_share,
-                                              options.long_share};
-  for (std::size_t h = 0; h < horizons; ++h) {
-    weight_[h] = static_cast<float>(share[h] * std::numbers::ln2 / half_life_[h]);
+  const std::array<double, DecayedCounts::horizons> share = {
+      options.short_share, options.medium_share, options.long_share};
+  for (std::size_t h = 0; h < weight_.size(); ++h) {
+    const double half_life = counts_.half_life(static_cast<Horizon>(h));
+    weight_[h] = static_cast<float>(share[h] * std::numbers::ln2 / half_life);
   }
 }
 
@@ -99,7 +93,7 @@ std::unique_ptr<Scratch> Popularity::make_scratch() const { return std::make_uni
 void Popularity::candidates(const Query& query, Scratch& scratch,
                             std::vector<Candidate>& out) const {
   Work& work = static_cast<Work&>(scratch);
-  work.groups.reset(items_.size());
+  work.groups.reset(std::max(counts_.items(), segments_.items()));
   work.everybody = 1;
   if (options_.segment_share > 0) add_segments(query, work);
   if (options_.category_share > 0) add_categories(query, work);
@@ -143,15 +137,13 @@ void Popularity::merge_top(std::size_t limit, const Work& work, std::vector<Cand
 void Popularity::add_segments(const Query& query, Work& work) const {
   const auto n = static_cast<double>(query.user.segments.size());
   for (const std::uint64_t key : query.user.segments) {
-    const auto found = segments_.find(key);
-    if (found == segments_.end()) continue;
-    const Segment& segment = found->second;
-    if (!(segment.total > BoundedRow::least)) continue;
-    const double events = segment.total * std::exp2(-segment.gained / options_.segment_events);
+    const SegmentCounts::Segment* const segment = segments_.find(key);
+    if (segment == nullptr || !(segment->total > BoundedRow::least)) continue;
+    const double events = segments_.events(*segment);
     const double share = options_.segment_share * events / (events + trusted_events) / n;
     work.everybody -= static_cast<float>(share);
-    work.groups.add_row(segment.items.ids(), segment.items.weights(),
-                        static_cast<float>(share / segment.total));
+    work.groups.add_row(segment->items.ids(), segment->items.weights(),
+                        static_cast<float>(share / segment->total));
   }
 }
 
@@ -180,7 +172,7 @@ void Popularity::add_categories(const Query& query, Work& work) const {
   if (votes.size() > user_categories) votes.resize(user_categories);
   double all = 0;
   for (const Work::Vote& vote : votes) all += vote.weight;
-  const double now = static_cast<double>(events_) / half_life_[medium_term];
+  const double now = counts_.log2_now(DecayedCounts::medium_term);
   for (const Work::Vote& vote : votes) {
     const std::span<const std::uint32_t> items = categories_.top(vote.category);
     work.counts.resize(items.size());
@@ -211,21 +203,17 @@ void Popularity::score(const Query&, Scratch& scratch, std::span<const ItemId> i
 void Popularity::explain(const Query&, Scratch&, std::span<const ItemId>,
                          std::vector<Reason>&) const {}
 
-float Popularity::count(ItemId item, Horizon horizon) const {
-  return std::exp2(log2_count(item, horizon));
-}
-
 float Popularity::score_of(ItemId item) const {
   float score = 0;
-  for (std::size_t h = 0; h < horizons; ++h) {
-    if (weight_[h] > 0) score += weight_[h] * count(item, static_cast<Horizon>(h));
+  for (std::size_t h = 0; h < weight_.size(); ++h) {
+    if (weight_[h] > 0) score += weight_[h] * counts_.count(item, static_cast<Horizon>(h));
   }
   if (!(options_.trend_share > 0)) return score;
   const auto rate = [this, item](Horizon h) {
-    const double all = 1 - std::exp2(-static_cast<double>(events_) / half_life_[h]);
-    return count(item, h) / (half_life_[h] * all);
+    const double all = 1 - std::exp2(-counts_.log2_now(h));
+    return counts_.count(item, h) / (counts_.half_life(h) * all);
   };
-  const double now = rate(short_term), long_run = rate(long_term);
+  const double now = rate(DecayedCounts::short_term), long_run = rate(DecayedCounts::long_term);
   if (!(now + long_run > 0)) return score;
   const double trend = (now - long_run) / (now + long_run);
   return score * static_cast<float>(1 + options_.trend_share * trend);
@@ -233,126 +221,48 @@ float Popularity::score_of(ItemId item) const {
 
 void Popularity::learn(std::span<const Interaction> epoch) {
   if (epoch.empty()) return;
-  const std::uint64_t learned = std::max(events_, epoch.front().learned);
+  const bool by_segment = options_.segment_share > 0;
+  const std::uint64_t learned = std::max(counts_.events(), epoch.front().learned);
   for (const Interaction& x : epoch) {
     if (x.forget) {
       for (const RecentEvent& event : x.recent) {
         if (!event.known()) continue;
-        take_back(event.item, event.learned);
-        take_from_segments(x.segments, event.item);
+        counts_.take_back(event.item, event.learned);
+        segments_.take_back(x.segments, event.item);
       }
     } else if (x.undone < x.recent.size()) {
-      take_back(x.item, x.recent[x.undone].learned);
-      take_from_segments(x.segments, x.item);
+      counts_.take_back(x.item, x.recent[x.undone].learned);
+      segments_.take_back(x.segments, x.item);
     } else if (x.positive()) {
-      count_event(x.item, learned);
-      count_in_segments(x.segments, x.item);
+      counts_.add(x.item, learned);
+      if (by_segment) segments_.add(x.segments, x.item, counts_.events());
     }
   }
-  if (!touched_.empty()) sort_tops();
+  sort_top();
 }
 
 void Popularity::describe(ItemId item, const CatalogEntry* entry) {
   if (options_.category_share > 0) categories_.describe(item, entry);
 }
 
-void Popularity::count_event(ItemId item, std::uint64_t learned) {
-  if (item.index() >= items_.size()) items_.resize(item.index() + 1);
-  events_ = std::max(events_, learned) + 1;
-  dirty_events_ = true;
-  for (std::size_t h = 0; h < horizons; ++h) {
-    double& sum = items_[item.index()].log2_sum[h];
-    const double then = static_cast<double>(learned + 1) / half_life_[h];
-    // The greater power is taken out, so that neither can overflow.
-    const double high = std::max(sum, then), low = std::min(sum, then);
-    sum = high + std::log2(1 + std::exp2(low - high));
-  }
-  touched_.push_back({item.value, false});
-  dirty_.mark(item.value);
-}
-
-void Popularity::take_back(ItemId item, std::uint64_t learned) {
-  if (item.index() >= items_.size() || learned >= events_) return;
-  constexpr double nearly_all = 1 - 1e-9;  // what is left then is rounding
-  for (std::size_t h = 0; h < horizons; ++h) {
-    double& sum = items_[item.index()].log2_sum[h];
-    const double share = std::exp2(static_cast<double>(learned + 1) / half_life_[h] - sum);
-    sum = share < nearly_all ? sum + std::log2(1 - share) : nothing;
-  }
-  if (!known(item)) items_[item.index()] = Item{};
-  touched_.push_back({item.value, true});
-  dirty_.mark(item.value);
-}
-
-void Popularity::count_in_segments(std::span<const std::uint64_t> segments, ItemId item) {
-  if (!(options_.segment_share > 0)) return;
-  for (const std::uint64_t key : segments) {
-    auto at = segments_.find(key);
-    if (at == segments_.end()) {
-      if (segments_.size() >= options_.segments) {
-        const auto oldest = std::min_element(
-            segments_.begin(), segments_.end(),
-            [](const auto& a, const auto& b) { return a.second.newest < b.second.newest; });
-        dirty_segments_.insert(oldest->first);
-        segments_.erase(oldest);
-      }
-      at = segments_.emplace(key, Segment{}).first;
-    }
-    Segment& segment = at->second;
-    segment.newest = events_;
-    segment.gained += 1;
-    if (segment.gained >= rescale_halvings * options_.segment_events) {
-      segment.gained -= rescale_halvings * options_.segment_events;
-      segment.total = std::ldexp(segment.total, -static_cast<int>(rescale_halvings));
-      segment.items.scale(std::ldexp(1.0F, -static_cast<int>(rescale_halvings)));
-    }
-    const double weight = std::exp2(segment.gained / options_.segment_events);
-    segment.total = std::min<double>(segment.total + weight, BoundedRow::most);  // as it is read
-    segment.items.add(item.value, static_cast<float>(weight), options_.segment_items);
-    dirty_segments_.insert(key);
-  }
-}
-
-/// As of now: the user's segments do not tell when it was counted.
-void Popularity::take_from_segments(std::span<const std::uint64_t> segments, ItemId item) {
-  for (const std::uint64_t key : segments) {
-    const auto at = segments_.find(key);
-    if (at == segments_.end()) continue;
-    Segment& segment = at->second;
-    const std::uint32_t place = segment.items.find(item.value);
-    if (place == BoundedRow::absent) continue;
-    const auto weight = static_cast<float>(std::exp2(segment.gained / options_.segment_events));
-    const float taken = std::min(weight, segment.items.weights()[place]);
-    segment.items.add(item.value, -taken, options_.segment_items);
-    segment.total = std::max(segment.total - taken, 0.0);
-    dirty_segments_.insert(key);
-  }
-}
-
-bool Popularity::better(std::size_t horizon, std::uint32_t a, std::uint32_t b) const {
-  const double left = items_[a].log2_sum[horizon], right = items_[b].log2_sum[horizon];
-  return left != right ? left > right : a < b;
-}
-
-void Popularity::sort_tops() {
-  std::sort(touched_.begin(), touched_.end());
-  // Of an item that was lowered and raised, the entry that says lowered stays.
-  touched_.erase(std::unique(touched_.begin(), touched_.end(),
-                             [](auto& a, auto& b) { return a.item == b.item; }),
-                 touched_.end());
-  std::vector<std::uint32_t> all;
-  for (std::size_t h = 0; h < horizons; ++h) {
-    move_touched(h);
-    const std::vector<std::uint32_t>& top = tops_[h].items;
-    const std::size_t n = std::min<std::size_t>(options_.top_items, top.size());
-    all.insert(all.end(), top.begin(), top.begin() + static_cast<std::ptrdiff_t>(n));
-  }
+/// Brings what is kept sorted up to date with the counts.
+void Popularity::sort_top() {
+  const std::span<const std::uint32_t> touched = counts_.sort();
+  if (touched.empty()) return;
   if (options_.category_share > 0) {
-    for (const Touched& t : touched_) {
-      categories_.set(ItemId(t.item), items_[t.item].log2_sum[medium_term]);
+    for (const std::uint32_t item : touched) {
+      categories_.set(ItemId(item), counts_.log2_sum(ItemId(item), DecayedCounts::medium_term));
     }
   }
-  touched_.clear();
+  select_top();
+}
+
+void Popularity::select_top() {
+  std::vector<std::uint32_t> all;
+  for (std::size_t h = 0; h < DecayedCounts::horizons; ++h) {
+    const std::span<const std::uint32_t> top = counts_.top(static_cast<Horizon>(h));
+    all.insert(all.end(), top.begin(), top.end());
+  }
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   TopSelector best;
@@ -361,177 +271,25 @@ void Popularity::sort_tops() {
   best.finish(top_);
 }
 
-/// The untouched items of a top keep their order, and the touched ones find their places among
-/// them. An item outside is worse than every item of the top that was not lowered; so one that was
-/// lowered, or that comes from outside, stays only if it is better than one of those.
-void Popularity::move_touched(std::size_t h) {
-  Top& top = tops_[h];
-  const auto find = [this](std::uint32_t item) {
-    const auto at = std::lower_bound(touched_.begin(), touched_.end(), item,
-                                     [](const Touched& t, std::uint32_t i) { return t.item < i; });
-    return at != touched_.end() && at->item == item ? &*at : nullptr;
-  };
-  const auto before = [this, h](std::uint32_t a, std::uint32_t b) { return better(h, a, b); };
-  std::vector<std::uint32_t> moved, risen;
-  std::erase_if(top.items, [&](std::uint32_t item) {
-    const Touched* const touched = find(item);
-    if (touched != nullptr && !touched->lowered) risen.push_back(item);
-    return touched != nullptr;
-  });
-  for (const Touched& t : touched_) {
-    if (items_[t.item].log2_sum[h] != nothing) moved.push_back(t.item);
-  }
-  std::sort(moved.begin(), moved.end(), before);
-  if (!top.all) {
-    std::sort(risen.begin(), risen.end(), before);
-    const std::uint32_t none = ItemId{}.value;
-    std::uint32_t bar = top.items.empty() ? none : top.items.back();
-    if (!risen.empty() && (bar == none || before(bar, risen.back()))) bar = risen.back();
-    if (bar == none) {
-      moved.clear();
-    } else {
-      const auto end = std::upper_bound(moved.begin(), moved.end(), bar, before);
-      moved.erase(end, moved.end());
-    }
-  }
-  std::vector<std::uint32_t> merged;
-  std::merge(top.items.begin(), top.items.end(), moved.begin(), moved.end(),
-             std::back_inserter(merged), before);
-  top.items.swap(merged);
-  const std::size_t most = 2 * std::size_t{options_.top_items};
-  if (top.items.size() > most) {
-    top.items.resize(most);
-    top.all = false;
-  } else if (!top.all && top.items.size() < options_.top_items) {
-    rebuild(h);
-  }
-}
-
-void Popularity::rebuild(std::size_t h) {
-  std::vector<std::uint32_t>& items = tops_[h].items;
-  items.clear();
-  for (std::uint32_t item = 0; item < items_.size(); ++item) {
-    if (items_[item].log2_sum[h] != nothing) items.push_back(item);
-  }
-  const auto before = [this, h](std::uint32_t a, std::uint32_t b) { return better(h, a, b); };
-  const std::size_t n = std::min<std::size_t>(items.size(), 2 * std::size_t{options_.top_items});
-  tops_[h].all = n == items.size();
-  std::partial_sort(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(n), items.end(),
-                    before);
-  items.resize(n);
-}
-
 bool Popularity::save_some(RowBatch& out, std::size_t rows_max) {
-  std::string value;
-  if (dirty_events_) {
-    begin_row(value).number(events_);
-    out.put(events_space, events_key, value);
-    dirty_events_ = false;
-  }
-  for (const std::uint32_t item : dirty_.take(rows_max)) {
-    if (!known(ItemId(item))) {
-      out.erase(items_space, id_key(item));
-      continue;
-    }
-    ByteWriter writer = begin_row(value);
-    for (const double sum : items_[item].log2_sum) writer.number(sum);
-    out.put(items_space, id_key(item), value);
-  }
-  for (std::size_t left = rows_to_save(dirty_segments_.size(), rows_max); left > 0; --left) {
-    save_segment(out, *dirty_segments_.begin());
-    dirty_segments_.erase(dirty_segments_.begin());
-  }
-  return dirty_.few(rows_max) && (rows_max == every_row || dirty_segments_.size() <= rows_max);
-}
-
-void Popularity::save_segment(RowBatch& out, std::uint64_t key) {
-  const auto at = segments_.find(key);
-  if (at == segments_.end()) {
-    out.erase(segments_space, segment_key(key));
-    return;
-  }
-  std::string value;
-  ByteWriter writer = begin_row(value);
-  writer.number(at->second.total);
-  writer.number(at->second.gained);
-  writer.number(at->second.newest);
-  at->second.items.write(value);
-  out.put(segments_space, segment_key(key), value);
-}
-
-Status Popularity::restore_segments(const RowReader& rows, std::size_t items) {
-  return rows.scan(segments_space, [&](std::string_view key, std::string_view value) -> Status {
-    ByteReader reader = open_row(value);
-    Segment segment;
-    segment.total = reader.number<double>();
-    segment.gained = reader.number<double>();
-    segment.newest = reader.number<std::uint64_t>();
-    if (key.size() != 8 || !segment.items.read(reader, items) || !reader.at_end() ||
-        !(segment.total >= 0) || segment.total > BoundedRow::most || !(segment.gained >= 0)) {
-      return row_error(segments_space, key, "it holds no counts");
-    }
-    const std::uint64_t hash =
-        std::uint64_t{key_id(key.substr(0, 4))} << 32 | key_id(key.substr(4));
-    // It may have been written with a longer half-life.
-    segment.gained = std::min(segment.gained, rescale_halvings * options_.segment_events);
-    if (segment.items.size() > 0) {
-      items_.resize(std::max<std::size_t>(items_.size(), segment.items.ids().back() + 1));
-    }
-    segments_[hash] = std::move(segment);
-    return {};
-  });
+  const bool counts = counts_.save_some(out, rows_max);
+  const bool segments = segments_.save_some(out, rows_max);
+  return counts && segments;
 }
 
 Status Popularity::restore(const RowReader& rows, std::size_t items) {
-  Status counted =
-      rows.scan(events_space, [this](std::string_view key, std::string_view value) -> Status {
-        ByteReader reader = open_row(value);
-        events_ = reader.number<std::uint64_t>();
-        if (key != events_key || !reader.at_end() || events_ > count_max) {
-          return row_error(events_space, key, "it holds no number of events");
-        }
-        return {};
-      });
-  if (!counted) return counted;
-  // No item has more than all events. Rows say otherwise after a half-life was made longer; without
-  // this bound their sums would be infinite.
-  std::array<double, horizons> most;
-  for (std::size_t h = 0; h < horizons; ++h) {
-    const auto events = static_cast<double>(events_);
-    most[h] = events / half_life_[h] + std::log2(events) + 1;
+  if (Status s = counts_.restore(rows, items); !s) return s;
+  if (Status s = segments_.restore(rows, items); !s) return s;
+  for (std::uint32_t item = 0; item < counts_.items(); ++item) {
+    categories_.set(ItemId(item), counts_.log2_sum(ItemId(item), DecayedCounts::medium_term));
   }
-  Status read = rows.scan(items_space, [&](std::string_view key, std::string_view value) -> Status {
-    const ItemId item = key_item(key, items);
-    if (item.is_none()) return row_error(items_space, key, "its key is no item");
-    if (item.index() >= items_.size()) items_.resize(item.index() + 1);
-    ByteReader reader = open_row(value);
-    bool good = events_ > 0;
-    for (std::size_t h = 0; h < horizons; ++h) {
-      const auto sum = reader.number<double>();
-      good = good && (std::isfinite(sum) || (sum == nothing && h != long_term));
-      items_[item.index()].log2_sum[h] = std::min(sum, most[h]);
-      if (sum > most[h]) dirty_.mark(item.value);
-    }
-    if (!good || !reader.at_end()) return row_error(items_space, key, "it holds no counts");
-    return {};
-  });
-  if (!read) return read;
-  if (Status s = restore_segments(rows, items); !s) return s;
-  for (std::size_t h = 0; h < horizons; ++h) rebuild(h);
-  touched_.clear();
-  for (std::uint32_t item = 0; item < items_.size(); ++item) {
-    categories_.set(ItemId(item), items_[item].log2_sum[medium_term]);
-  }
-  sort_tops();
+  select_top();
   return {};
 }
 
 std::size_t Popularity::memory_bytes() const {
-  std::size_t bytes = 0;
-  for (const auto& [key, segment] : segments_)
-    bytes += sizeof segment + segment.items.memory_bytes();
-  return bytes + items_.capacity() * sizeof(Item) + top_.capacity() * sizeof(Candidate) +
-         dirty_.memory_bytes() + categories_.memory_bytes();
+  return counts_.memory_bytes() + segments_.memory_bytes() + categories_.memory_bytes() +
+         top_.capacity() * sizeof(Candidate);
 }
 
 }  // namespace freshet

@@ -165,8 +165,8 @@ void FeatureSet::read_popularity(const Gathered& in, FeatureTable& out) const {
   const std::span<float> trend = out.row(popularity_first_ + 2);
   const std::span<const ItemId> items = in.pool.items();
   for (std::size_t i = 0; i < items.size(); ++i) {
-    brief[i] = count_feature(popularity_.log2_count(items[i], Popularity::short_term));
-    lasting[i] = count_feature(popularity_.log2_count(items[i], Popularity::long_term));
+    brief[i] = count_feature(popularity_.counts().log2_count(items[i], DecayedCounts::short_term));
+    lasting[i] = count_feature(popularity_.counts().log2_count(items[i], DecayedCounts::long_term));
     // A steady item has a hundredth of the long count in the short one, by the default half-lives.
     const bool seen = lasting[i] > 0;
     trend[i] = seen ? std::clamp(brief[i] - lasting[i] + 0.9F, -1.0F, 1.0F) : 0;
@@ -222,7 +222,8 @@ void FeatureSet::read(const Gathered& in, FusionContext& out) const {
       user.recent.size() > 1 ? std::max<std::int64_t>(in.query.now_ms - user.recent[1].time_ms, 0)
                              : 0;
   const ItemId current = user.recent.empty() ? ItemId{} : user.recent.front().item;
-  out.facts.push_back(count_feature(popularity_.log2_count(current, Popularity::medium_term)));
+  out.facts.push_back(
+      count_feature(popularity_.counts().log2_count(current, DecayedCounts::medium_term)));
   out.facts.push_back(log1p_feature(static_cast<double>(since_ms) / 60'000));
   out.facts.push_back(log1p_feature(user.session_events));
   out.facts.push_back(log1p_feature(static_cast<double>(user.history.size())));

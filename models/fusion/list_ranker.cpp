@@ -115,8 +115,9 @@ void ListRanker::fill_up(const Query& query, std::size_t size, Work& work) const
     if (work.pool.size() >= size) return;
     work.pool.insert(candidate.item);
   }
-  for (std::uint32_t item = 0; item < popularity_->items() && work.pool.size() < size; ++item) {
-    if (popularity_->known(ItemId(item))) work.pool.insert(ItemId(item));
+  for (std::uint32_t item = 0; item < popularity_->counts().items() && work.pool.size() < size;
+       ++item) {
+    if (popularity_->counts().known(ItemId(item))) work.pool.insert(ItemId(item));
   }
   for (std::uint32_t item = 0; item < offered_.size() && work.pool.size() < size; ++item) {
     if (offered_[item]) work.pool.insert(ItemId(item));

@@ -161,7 +161,7 @@ TEST_CASE("popularity: counts learned with other half-lives stay finite, and can
   Popularity model(after);
   State state;
   REQUIRE(state.put(old).restore(model).has_value());
-  CHECK(model.count(ItemId(2), Popularity::short_term) <= 4'000);
+  CHECK(model.counts().count(ItemId(2), DecayedCounts::short_term) <= 4'000);
   play.act(1, 2, "view", test::day + 3'000);
   model.learn(play.take());
   Popularity again(after);

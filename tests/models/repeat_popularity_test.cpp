@@ -91,10 +91,11 @@ TEST_CASE("popularity: counts halve after a half-life of events") {
     play.act(user, user < 2 ? 1 : 2);
     model.learn(play.take());
   }
-  CHECK(model.count(ItemId(1), Popularity::short_term) == Approx(0.25 + 0.5));
-  CHECK(model.count(ItemId(2), Popularity::short_term) == Approx(1));
-  CHECK(model.count(ItemId(1), Popularity::medium_term) == Approx(0.5 + std::sqrt(0.5)));
-  CHECK(model.count(ItemId(3), Popularity::short_term) == 0);
+  CHECK(model.counts().count(ItemId(1), DecayedCounts::short_term) == Approx(0.25 + 0.5));
+  CHECK(model.counts().count(ItemId(2), DecayedCounts::short_term) == Approx(1));
+  CHECK(model.counts().count(ItemId(1), DecayedCounts::medium_term) ==
+        Approx(0.5 + std::sqrt(0.5)));
+  CHECK(model.counts().count(ItemId(3), DecayedCounts::short_term) == 0);
   const auto list = candidates(model, play.ask(77));
   REQUIRE(list.size() == 2);
   CHECK(list[0].item == ItemId(2));
@@ -115,11 +116,11 @@ TEST_CASE("popularity: the kept list is what sorting all items would give") {
     model.learn(play.take());
     std::vector<ItemId> all, top;
     for (std::uint32_t item = 0; item < 400; ++item) {
-      if (model.known(ItemId(item))) all.emplace_back(item);
+      if (model.counts().known(ItemId(item))) all.emplace_back(item);
     }
     std::sort(all.begin(), all.end(), [&](ItemId a, ItemId b) {
-      const float x = model.count(a, Popularity::medium_term);
-      const float y = model.count(b, Popularity::medium_term);
+      const float x = model.counts().count(a, DecayedCounts::medium_term);
+      const float y = model.counts().count(b, DecayedCounts::medium_term);
       return x != y ? x > y : a < b;
     });
     all.resize(20);

@@ -71,7 +71,7 @@ TEST_CASE(
   Day quiet(0), bot(1);
   CHECK(bot.flooded >= 10'000 - 25);
   const ItemId bad = bot.shop.engine.items().find("bad0");
-  CHECK(bot.popularity().count(bad, Popularity::long_term) <= 25);
+  CHECK(bot.popularity().counts().count(bad, DecayedCounts::long_term) <= 25);
   for (int user = 0; user < 200; ++user) {
     const auto with = bot.list_of(user), without = quiet.list_of(user);
     std::size_t moved = 0;
@@ -87,7 +87,7 @@ TEST_CASE("flood: 10,000 clicks on many items count as learn_events at most") {
   double learned = 0;
   for (int k = 0; k < 100; ++k) {
     const ItemId bad = bot.shop.engine.items().find("bad" + std::to_string(k));
-    const float count = bot.popularity().count(bad, Popularity::long_term);
+    const float count = bot.popularity().counts().count(bad, DecayedCounts::long_term);
     // A tenth of learn_events; what comes back within the minute, 16, may all be on one.
     CHECK(count <= 27);
     learned += count;
