@@ -32,6 +32,18 @@ std::string explained(const std::string& sample) {
   return out + text_table(rows);
 }
 
+/// What the fusion makes of the models; nothing if the configuration fixes that.
+std::string learned_weights(const FusionReport& fusion) {
+  std::string weights;
+  for (const FusionReport::Weight& w : fusion.weights) {
+    if (w.what.empty()) weights += "   " + w.model + " " + fixed(w.weight, 2);
+  }
+  if (weights.empty()) return {};
+  std::string out = "fusion       learned from " + grouped(fusion.choices) + " choices";
+  if (fusion.drifts > 0) out += "   drifts noticed " + grouped(fusion.drifts);
+  return out + "\n  weights " + weights + "\n";
+}
+
 }  // namespace
 
 std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, double rate,
@@ -63,6 +75,8 @@ std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, doubl
            " (popularity alone: " + fixed(now.popular.mrr, 3) + ")   NDCG " +
            fixed(now.quality.ndcg, 3) + " (" + fixed(now.popular.ndcg, 3) + ")\n";
   }
+  out += learned_weights(now.fusion);
+  if (now.pruned_pairs > 0) out += "pruned pairs " + grouped(now.pruned_pairs) + "\n";
   if (now.latency.count() == 0) return out;
   out += "latency      p50 " + duration(now.latency.quantile(0.5)) + "   p99 " +
          duration(now.latency.quantile(0.99)) + "   from event read to list made\n";

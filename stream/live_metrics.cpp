@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace freshet {
 namespace {
@@ -85,6 +86,12 @@ void LiveMetrics::waiting(std::size_t bytes) {
 void LiveMetrics::worked_at_checkpoint(std::int64_t piece_ns) {
   const std::lock_guard lock(mutex_);
   now_.checkpoint_pieces.add(piece_ns);
+}
+
+void LiveMetrics::learned(FusionReport fusion, std::uint64_t pruned_pairs) {
+  const std::lock_guard lock(mutex_);
+  now_.fusion = std::move(fusion);
+  now_.pruned_pairs = pruned_pairs;
 }
 
 void LiveMetrics::checkpointed(std::size_t bytes, std::int64_t pause_ns) {

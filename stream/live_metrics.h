@@ -8,6 +8,7 @@
 
 #include "stream/decoder.h"
 #include "stream/engine.h"
+#include "stream/ranker.h"
 
 namespace freshet {
 
@@ -59,6 +60,8 @@ class LiveMetrics {
     LatencyHistogram checkpoint_pause;   ///< ns that a checkpoint kept records waiting at a time
     LatencyHistogram checkpoint_pieces;  ///< ns of each piece of work at checkpoints
     std::string sample;                  ///< the newest list, as published
+    FusionReport fusion;                 ///< at the newest checkpoint
+    std::uint64_t pruned_pairs = 0;      ///< of all models, at the newest checkpoint
   };
 
   void count(const Decoded& record, const Outcome& outcome);
@@ -66,6 +69,7 @@ class LiveMetrics {
   void learned_again();
   void waiting(std::size_t bytes);
   void worked_at_checkpoint(std::int64_t piece_ns);
+  void learned(FusionReport fusion, std::uint64_t pruned_pairs);
   void checkpointed(std::size_t bytes, std::int64_t pause_ns);
   Snapshot snapshot() const;
 
