@@ -56,21 +56,42 @@ std::vector<config::Finding> one_kafka(const Settings& settings) {
                "\" cannot be; allowed: from \"kafka\" to \"kafka\", or to \"file\""}};
 }
 
-/// A sink.path that is the source's would be refused as foreign, or emptied when told to.
-std::vector<config::Finding> two_files(const Settings& settings) {
-  if (settings.source.type() != "file" || settings.sink.type() != "file") return {};
+/// Whether two paths name one file, through links too.
+bool one_file(const std::string& a, const std::string& b) {
+  std::error_code none;
   const auto whole = [](const std::string& path) {
     return std::filesystem::absolute(path).lexically_normal();
   };
-  const std::string& path = settings.sink.as<FileSinkOptions>().path;
-  const FileSourceOptions& source = settings.source.as<FileSourceOptions>();
-  const bool events = whole(path) == whole(source.path);
-  if (!events && (source.catalog_path.empty() || whole(path) != whole(source.catalog_path))) {
-    return {};
+  return whole(a) == whole(b) || std::filesystem::equivalent(a, b, none);
+}
+
+/// An output that is a file of the source would be refused as foreign, or emptied when told to.
+std::vector<config::Finding> own_files(const Settings& settings) {
+  if (settings.source.type() != "file") return {};
+  FileSinkOptions sink;
+  if (settings.sink.type() == "file") sink = settings.sink.as<FileSinkOptions>();
+  if (settings.sink.type() == "stdout") {
+    sink = file_options(settings.sink.as<StdoutSinkOptions>());
   }
-  return {{"sink.path", "is \"" + path + "\", the file that source." +
-                            (events ? "path" : "catalog_path") +
-                            " reads; give the lists a file of their own"}};
+  const auto beside = [&sink](const std::string& given, const char* ending) {
+    return given.empty() && !sink.path.empty() && sink.path != "-" ? sink.path + ending : given;
+  };
+  const FileSourceOptions& source = settings.source.as<FileSourceOptions>();
+  const std::pair<const char*, std::string> outputs[] = {
+      {"sink.path", sink.path},
+      {"sink.rejected_path", beside(sink.rejected_path, rejected_ending)},
+      {"sink.similar_path", beside(sink.similar_path, similar_ending)}};
+  const std::pair<const char*, std::string> inputs[] = {
+      {"source.path", source.path}, {"source.catalog_path", source.catalog_path}};
+  std::vector<config::Finding> found;
+  for (const auto& [output, path] : outputs) {
+    for (const auto& [input, read] : inputs) {
+      if (path.empty() || path == "-" || read.empty() || !one_file(path, read)) continue;
+      found.push_back({output, "is \"" + path + "\", the file that " + input +
+                                   " reads; give what goes out a file of its own"});
+    }
+  }
+  return found;
 }
 
 std::string models_problem(const std::vector<config::Tagged>& models) {
@@ -114,7 +135,7 @@ Table<Settings> describe_settings() {
                       not_yet("The HTTP API comes with a later version.")))
       .option("log", &Settings::log, describe_log())
       .check(&one_kafka)
-      .check(&two_files);
+      .check(&own_files);
 }
 
 }  // namespace freshet

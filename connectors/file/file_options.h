@@ -33,6 +33,11 @@ config::Table<StdinSourceOptions> describe_stdin_source();
 config::Table<FileSinkOptions> describe_file_sink();
 config::Table<StdoutSinkOptions> describe_stdout_sink();
 
+/// Where rejected records and similar items go if lists go to a file and no path is given for them:
+/// its path with this after it.
+inline constexpr const char* rejected_ending = ".rejected";
+inline constexpr const char* similar_ending = ".similar";
+
 /// The file source and sink on the standard streams.
 FileSourceOptions file_options(const StdinSourceOptions& options);
 FileSinkOptions file_options(const StdoutSinkOptions& options);

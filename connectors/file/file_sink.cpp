@@ -7,12 +7,14 @@
 #include <utility>
 
 #include "connectors/file/json_text.h"
+#include "stream/hash.h"
 
 namespace freshet {
 
 namespace {
 
 constexpr std::string_view mark_names[] = {"lists=", " similar=", " rejected="};
+constexpr std::string_view ends_name = "ends=";
 constexpr std::size_t lists_channel = static_cast<std::size_t>(Channel::recommendations);
 static_assert(lists_channel == 0 && static_cast<std::size_t>(Channel::similar_items) == 1 &&
               static_cast<std::size_t>(Channel::rejected) == 2);
@@ -65,48 +67,56 @@ Result<Sink::Kind> FileSink::open(const std::string& mark) {
     return error(options_.path + ": the state's mark \"" + mark +
                  "\" was not made by a file sink: was sink.type changed? Start with a new state");
   }
-  const auto beside = [this](const std::string& given, std::string_view ending) {
-    return given.empty() && takes_back_ ? options_.path + std::string(ending) : given;
+  const auto beside = [this](const std::string& given, const char* ending) {
+    return given.empty() && takes_back_ ? options_.path + ending : given;
   };
-  const std::string paths[] = {options_.path, beside(options_.similar_path, ".similar"),
-                               beside(options_.rejected_path, ".rejected")};
+  const std::string paths[] = {options_.path, beside(options_.similar_path, similar_ending),
+                               beside(options_.rejected_path, rejected_ending)};
   if (paths[1] == paths[0] || paths[2] == paths[0] || (!paths[1].empty() && paths[1] == paths[2])) {
     return error(options_.path + ": sink.path, rejected_path and similar_path must differ");
   }
   for (std::size_t i = 0; i < channel_count; ++i) {
     if (paths[i].empty()) continue;
     files_[i].emplace(paths[i]);
-    const bool is_new = !takes_back_ || marked->paths[i] != whole_path(paths[i]);
-    if (auto opened = open_file(i, is_new ? 0 : marked->lengths[i], is_new); !opened) {
+    if (auto opened = open_file(i, marked ? (*marked)[i] : Place{}); !opened) {
       return opened.error();
     }
   }
   return takes_back_ ? Kind::takes_back : Kind::keeps;
 }
 
-Status FileSink::open_file(std::size_t channel, std::uint64_t bytes, bool is_new) {
+Status FileSink::open_file(std::size_t channel, const Place& marked) {
   OutputFile& file = *files_[channel];
   if (!takes_back_) return channel == lists_channel ? file.open() : Status();
   const auto existing = OutputFile::look(file.name());
   if (!existing) return existing.error();
   if (!existing->is_regular) return error(file.name() + ": is not a file, as sink.path is");
-  if (is_new && existing->bytes > 0 && !options_.overwrite) {
-    return error(file.name() + ": already holds " + std::to_string(existing->bytes) +
-                 " bytes that are not this state's: move it away, or set sink.overwrite to true "
-                 "to empty it");
+  std::string problem;
+  const std::string holds = std::to_string(existing->bytes) + " bytes";
+  const bool is_new = marked.path != whole_path(file.name());
+  if (is_new && existing->bytes > 0) {
+    problem = "already holds " + holds +
+              " that are not this state's: move it away, or set sink.overwrite to true to empty it";
   }
-  if (existing->bytes < bytes) {
-    if (!options_.overwrite) {
-      return error(file.name() + ": holds " + std::to_string(existing->bytes) +
-                   " bytes, but at the checkpoint it held " + std::to_string(bytes) +
-                   ": it was replaced; put it back, or set sink.overwrite to true to start it "
-                   "anew");
+  constexpr const char* replaced =
+      ": it was replaced; put it back, or set sink.overwrite to true to start it anew";
+  if (!is_new && existing->bytes < marked.bytes) {
+    problem = "holds " + holds + ", but at the checkpoint it held " + std::to_string(marked.bytes) +
+              replaced;
+  }
+  if (channel != lists_channel && !existing->is_there && problem.empty()) return {};
+  const bool may_open = problem.empty() || options_.overwrite;
+  if (auto opened = may_open ? file.open() : Status(); !opened) return opened;
+  if (problem.empty() && !is_new && marked.end) {
+    const auto end = file.end_hash(marked.bytes);
+    if (!end) return end.error();
+    if (*end != *marked.end) {
+      problem = "does not hold the lines that it held at the checkpoint before byte " +
+                std::to_string(marked.bytes) + replaced;
     }
-    bytes = 0;
   }
-  if (channel != lists_channel && !existing->is_there) return {};
-  if (auto opened = file.open(); !opened) return opened;
-  return file.cut(bytes);
+  if (!problem.empty() && !options_.overwrite) return error(file.name() + ": " + problem);
+  return file.cut(is_new || !problem.empty() ? 0 : marked.bytes);
 }
 
 Status FileSink::write(std::span<Output> outputs) {
@@ -151,33 +161,44 @@ Result<std::string> FileSink::flush(const Positions&) {
   return takes_back_ ? render_mark() : std::string();
 }
 
-std::string FileSink::render_mark() const {
-  std::string mark, paths;
+Result<std::string> FileSink::render_mark() const {
+  std::string lengths, paths, ends;
   for (std::size_t i = 0; i < channel_count; ++i) {
-    mark += mark_names[i];
-    mark += std::to_string(files_[i] && files_[i]->is_open() ? files_[i]->bytes() : 0);
-    paths += '\n';
-    if (files_[i]) paths += whole_path(files_[i]->name());
+    const bool is_open = files_[i] && files_[i]->is_open();
+    const std::uint64_t bytes = is_open ? files_[i]->bytes() : 0;
+    const auto end = is_open ? files_[i]->end_hash(bytes) : hash64("");
+    if (!end) return end.error();
+    lengths += std::string(mark_names[i]) + std::to_string(bytes);
+    paths += '\n' + (files_[i] ? whole_path(files_[i]->name()) : "");
+    ends += (i == 0 ? '\n' + std::string(ends_name) : " ") + std::to_string(*end);
   }
-  return mark + paths;
+  return lengths + paths + ends;
 }
 
 std::optional<FileSink::Mark> FileSink::parse_mark(const std::string& text) {
   Mark mark;
   std::string_view rest = text;
-  for (std::size_t i = 0; i < channel_count; ++i) {
-    if (!rest.starts_with(mark_names[i])) return std::nullopt;
-    rest.remove_prefix(mark_names[i].size());
-    const auto [end, failure] =
-        std::from_chars(rest.data(), rest.data() + rest.size(), mark.lengths[i]);
-    if (failure != std::errc()) return std::nullopt;
+  const auto number = [&rest](std::string_view name, std::uint64_t& out) {
+    if (!rest.starts_with(name)) return false;
+    rest.remove_prefix(name.size());
+    const auto [end, failure] = std::from_chars(rest.data(), rest.data() + rest.size(), out);
+    if (failure != std::errc()) return false;
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    return true;
+  };
+  for (std::size_t i = 0; i < channel_count; ++i) {
+    if (!number(mark_names[i], mark[i].bytes)) return std::nullopt;
   }
-  for (std::string& path : mark.paths) {
+  for (Place& place : mark) {
     if (!rest.starts_with('\n')) return std::nullopt;
     rest.remove_prefix(1);
-    path = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(path.size());
+    place.path = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(place.path.size());
+  }
+  if (rest.empty()) return mark;
+  for (std::size_t i = 0; i < channel_count; ++i) {
+    const std::string name = i == 0 ? '\n' + std::string(ends_name) : " ";
+    if (!number(name, mark[i].end.emplace())) return std::nullopt;
   }
   return rest.empty() ? std::optional(mark) : std::nullopt;
 }

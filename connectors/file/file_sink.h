@@ -14,14 +14,14 @@ namespace freshet {
 /// Lists, rejected records and similar items as JSON lines in up to three files, or lists on
 /// standard output.
 ///
-/// Into a file, every list arrives exactly once: the mark is the files' paths and lengths, and
-/// `open` cuts them back to it. A stream (standard output, a pipe, a device) takes nothing back, so
-/// there `open` returns Kind::keeps.
+/// Into a file, every list arrives exactly once: the mark is the files' paths, lengths and hashes
+/// of their ends, and `open` cuts them back to it. A stream (standard output, a pipe, a device)
+/// takes nothing back, so there `open` returns Kind::keeps.
 ///
 /// `open` wants a file that the mark does not name to be empty or not there, and one that it names
-/// to be at least as long as it says; anything else is an Error, unless `overwrite` is on: then
-/// such a file is emptied. Files of rejected records and of similar items are made when the first
-/// one comes.
+/// to be at least as long as it says, with the same end there; anything else is an Error, unless
+/// `overwrite` is on: then such a file is emptied. Files of rejected records and of similar items
+/// are made when the first one comes.
 ///
 /// Holds 256 KiB a file. After an Error everything fails with it; the next `open` of a new sink
 /// mends the files.
@@ -35,18 +35,19 @@ class FileSink : public Sink {
 
  private:
   static constexpr std::size_t channel_count = 3;
-  using Lengths = std::array<std::uint64_t, channel_count>;
 
-  /// Where the files ended, and which files they were.
-  struct Mark {
-    Lengths lengths{};
-    std::array<std::string, channel_count> paths;
+  /// Where a file ended, and which it was.
+  struct Place {
+    std::string path;
+    std::uint64_t bytes = 0;
+    std::optional<std::uint64_t> end;  ///< OutputFile::end_hash; none: earlier versions' marks
   };
+  using Mark = std::array<Place, channel_count>;
 
-  Status open_file(std::size_t channel, std::uint64_t bytes, bool is_new);
+  Status open_file(std::size_t channel, const Place& marked);
   Status write_one(const Output& output);
   static std::optional<Mark> parse_mark(const std::string& text);
-  std::string render_mark() const;
+  Result<std::string> render_mark() const;
 
   FileSinkOptions options_;
   std::array<std::optional<OutputFile>, channel_count>

@@ -4,9 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <utility>
+
+#include "stream/hash.h"
 
 namespace freshet {
 
@@ -37,8 +40,9 @@ Status OutputFile::open() {
     file_ = Descriptor::borrowed(STDOUT_FILENO);
   } else {
     const mode_t mode = 0666;
+    const int access = existing->is_regular ? O_RDWR : O_WRONLY;  // `end_hash` reads
     file_ = Descriptor::owned(
-        ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, mode));
+        ::open(path_.c_str(), access | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, mode));
   }
   if (!file_.is_open()) return system_failure(name_, "open");
   is_regular_ = existing->is_regular;
@@ -52,6 +56,18 @@ Status OutputFile::cut(std::uint64_t bytes) {
   }
   bytes_ = bytes;
   return {};
+}
+
+Result<std::uint64_t> OutputFile::end_hash(std::uint64_t bytes) const {
+  std::string end(std::min<std::uint64_t>(bytes, 4096), '\0');
+  for (std::size_t got = 0; got < end.size();) {
+    const auto from = static_cast<off_t>(bytes - end.size() + got);
+    const ssize_t n = ::pread(file_.get(), end.data() + got, end.size() - got, from);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return system_failure(name_, "read its end");
+    got += static_cast<std::size_t>(n);
+  }
+  return hash64(end);
 }
 
 Status OutputFile::append(std::string_view line) {

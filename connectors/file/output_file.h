@@ -42,6 +42,10 @@ class OutputFile {
   /// Returns when all is on the disk, or with a stream's reader.
   Status flush();
 
+  /// Hash of what stands before byte `bytes` of a regular file, 4 KiB of it at most: tells whether
+  /// it is still the file that it was. Reads it.
+  Result<std::uint64_t> end_hash(std::uint64_t bytes) const;
+
   /// Length of the file at the last `flush` or `cut`.
   std::uint64_t bytes() const { return bytes_; }
   const std::string& name() const { return name_; }

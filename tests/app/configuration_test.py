@@ -53,6 +53,29 @@ class Configuration(Case):
         found = self.problems(*sets({**twice, "lists.size": 0}))
         self.assertEqual(len(found), 2, found)
 
+    def test_what_goes_out_never_goes_into_a_file_that_is_read(self):
+        events, catalog = self.folder / "events", self.folder / "catalog"
+        events.write_text("precious\n")
+        catalog.write_text("precious\n")
+        link, hard = self.folder / "link", self.folder / "hard.similar"
+        link.symlink_to(events)
+        hard.hardlink_to(catalog)
+        source = {"source": {"type": "file", "path": str(events), "catalog_path": str(catalog)}}
+        lists = str(self.folder / "lists")
+        for sink, key, read in [
+            ({"type": "file", "path": str(events)}, "sink.path", "source.path"),
+            ({"type": "file", "path": str(link)}, "sink.path", "source.path"),
+            ({"type": "file", "path": lists, "rejected_path": str(events)}, "sink.rejected_path", "source.path"),
+            ({"type": "file", "path": lists, "similar_path": f"{self.folder}/./catalog"}, "sink.similar_path", "source.catalog_path"),
+            ({"type": "file", "path": str(self.folder / "hard")}, "sink.similar_path", "source.catalog_path"),
+            ({"type": "stdout", "rejected_path": str(events)}, "sink.rejected_path", "source.path"),
+        ]:
+            with self.subTest(sink):
+                line, = self.problems(*sets({**source, "sink": sink}))
+                self.assertIn(f"{key}: is ", line)
+                self.assertIn(f"the file that {read} reads", line)
+        succeed("config", "check", *sets({**source, "sink": {"type": "file", "path": lists}}))
+
     def test_unknown_keys_name_the_nearest_known_one(self):
         for key, nearest in {"list.size": "lists", "kafka.broker": "kafka.brokers", "source.typ": "source.type",
                              "events.fields.usr": "events.fields.user", "state.checkpoint": "state.checkpoint_interval",

@@ -39,10 +39,14 @@ struct Run {
   std::string bytes() const { return read_file(path) + '|' + read_file(path + ".rejected"); }
 };
 
-/// The mark of files that begin at `path`, of these lengths.
+/// The mark of files that begin at `path`, of these lengths, as versions that knew no hashes of
+/// their ends wrote it.
 std::string mark_of(const std::string& path, const std::string& lengths) {
   return lengths + '\n' + path + '\n' + path + ".similar\n" + path + ".rejected";
 }
+
+/// Lengths and paths of a mark.
+std::string without_ends(const std::string& mark) { return mark.substr(0, mark.find("\nends=")); }
 
 /// Three flushes without interruption.
 std::string uninterrupted(Compression compression) {
@@ -60,15 +64,15 @@ TEST_CASE("the mark is the lengths and the paths of the files") {
   const Folder folder;
   Run run(folder, Compression::none);
   run.open("");
-  CHECK(run.flush() == mark_of(run.path, "lists=0 similar=0 rejected=0"));
+  CHECK(without_ends(run.flush()) == mark_of(run.path, "lists=0 similar=0 rejected=0"));
   std::vector<Output> outputs;
   outputs.push_back(list("{}"));
   outputs.push_back(rejected("x", "bad"));
   REQUIRE(run.sink->write(outputs));
-  CHECK(run.flush() == mark_of(run.path, "lists=3 similar=0 rejected=62"));
+  CHECK(without_ends(run.flush()) == mark_of(run.path, "lists=3 similar=0 rejected=62"));
   CHECK(read_file(run.path).size() == 3);
   CHECK(read_file(run.path + ".rejected").size() == 62);
-  CHECK(run.flush() == mark_of(run.path, "lists=3 similar=0 rejected=62"));
+  CHECK(without_ends(run.flush()) == mark_of(run.path, "lists=3 similar=0 rejected=62"));
 }
 
 TEST_CASE("the mark counts what somebody else put into a file") {
@@ -79,7 +83,7 @@ TEST_CASE("the mark counts what somebody else put into a file") {
   std::vector<Output> outputs;
   outputs.push_back(rejected("x", "bad"));
   REQUIRE(run.sink->write(outputs));
-  CHECK(run.flush() == mark_of(run.path, "lists=0 similar=0 rejected=70"));
+  CHECK(without_ends(run.flush()) == mark_of(run.path, "lists=0 similar=0 rejected=70"));
   CHECK(read_file(run.path + ".rejected").size() == 70);
 }
 
@@ -186,6 +190,45 @@ TEST_CASE("a longer file that the state did not write is refused and left alone"
         Sink::Kind::takes_back);
 }
 
+TEST_CASE("another file of the same name is refused and left alone, however long it is") {
+  for (const Compression compression : all_compressions) {
+    const Folder folder;
+    Run run(folder, compression);
+    run.open("");
+    REQUIRE(run.write(0, 100));
+    const std::string mark = run.flush();
+    const std::string written = read_file(run.path);
+    const std::string foreign(2 * written.size(), 'f');
+    write_file(run.path, foreign);
+    FileSink sink({.path = run.path});
+    const auto opened = sink.open(mark);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().message == run.path +
+                                        ": does not hold the lines that it held at the checkpoint "
+                                        "before byte " +
+                                        std::to_string(written.size()) +
+                                        ": it was replaced; put it back, or set sink.overwrite to "
+                                        "true to start it anew");
+    CHECK(read_file(run.path) == foreign);
+    FileSink told({.path = run.path, .overwrite = true});
+    REQUIRE(told.open(mark));
+    CHECK(read_file(run.path).empty());
+  }
+}
+
+TEST_CASE("a mark without hashes, of an earlier version, is taken") {
+  const Folder folder;
+  Run run(folder, Compression::none);
+  run.open("");
+  REQUIRE(run.write(0, 10));
+  const std::string mark = run.flush();
+  const std::string written = run.bytes();
+  REQUIRE(run.write(10, 20));
+  run.flush();
+  run.open(without_ends(mark));
+  CHECK(run.bytes() == written);
+}
+
 TEST_CASE("overwrite starts files anew that do not fit the state") {
   const Folder folder;
   const std::string path = folder / "lists";
@@ -200,7 +243,7 @@ TEST_CASE("overwrite starts files anew that do not fit the state") {
     std::vector<Output> outputs;
     outputs.push_back(list("{}"));
     REQUIRE(sink.write(outputs));
-    CHECK(sink.flush({}).value() == mark_of(path, "lists=3 similar=0 rejected=0"));
+    CHECK(without_ends(sink.flush({}).value()) == mark_of(path, "lists=3 similar=0 rejected=0"));
   }
   // A file that fits is not touched.
   FileSink fits({.path = path, .overwrite = true});
@@ -213,7 +256,8 @@ TEST_CASE("a mark of another sink is refused in words") {
   const Folder folder;
   for (const char* mark :
        {"kafka", "lists=1", "lists=0 similar=0 rejected=0 ", "lists=-1 similar=0 rejected=0",
-        "lists=99999999999999999999 similar=0 rejected=0"}) {
+        "lists=99999999999999999999 similar=0 rejected=0",
+        "lists=0 similar=0 rejected=0\na\nb\nc\nends=1 2"}) {
     FileSink sink({.path = folder / "lists"});
     const auto opened = sink.open(mark);
     REQUIRE_FALSE(opened);
