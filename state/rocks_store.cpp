@@ -297,12 +297,13 @@ bool RocksStore::Impl::purge_is_due() const {
 void RocksStore::Impl::purge_now_and_then() {
   const std::chrono::seconds look_every(std::min<std::int64_t>(purge_interval_s, 60));
   std::unique_lock lock(mutex);
-  while (!changed.wait_for(lock, look_every, [this] { return closing.load(); })) {
+  // The first look at once, or runs that end within the minute would never purge.
+  do {
     lock.unlock();
     // One that fails because the disk does is told by the next write.
-    if (purge_is_due()) (void)purge();
+    if (!closing && purge_is_due()) (void)purge();
     lock.lock();
-  }
+  } while (!changed.wait_for(lock, look_every, [this] { return closing.load(); }));
 }
 
 RocksStore::Impl::~Impl() {

@@ -13,8 +13,8 @@ struct RocksOptions {
   /// For cached blocks, filters, indexes and rows not yet in a table, together. One large batch may
   /// take more while it is written.
   std::uint64_t memory_bytes = 64 << 20;
-  /// How long the bytes of erased rows may stay in the files, while the store is open and written
-  /// to; 0: until RocksDB happens to drop them.
+  /// How long the bytes of erased rows may stay in the files, while the store is open; what is
+  /// older then is purged when it is opened next. 0: until RocksDB happens to drop them.
   std::chrono::seconds purge_interval = std::chrono::hours(6);
   Disk* disk = nullptr;
 };

@@ -245,7 +245,8 @@ void Engine::make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcom
                        Worker& worker) const {
   const std::int64_t since = now_ms - user.list_ms;
   if (!user.held.empty() && since >= 0 && since < list_options_.min_interval.count) return;
-  const Query query{user.view(), now_ms, type};
+  Query query{user.view(), now_ms, type};
+  query.items = closed_items_;
   RankedList& ranked = worker.ranked;
   ranker_->rank(query, list_options_.size, want_by_model_, *worker.scratch, ranked);
   out.by_model = ranked.by_model;
@@ -358,6 +359,7 @@ void Engine::learn() {
   }
   pending_count_ = 0;
   epoch_records_ = 0;
+  closed_items_ = static_cast<std::uint32_t>(items_.size());
   ++epochs_;
   phases_.learn_ns += system_clock().steady_ns() - start;
 }

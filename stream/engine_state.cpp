@@ -11,7 +11,7 @@
 namespace freshet {
 namespace {
 
-constexpr std::uint8_t engine_row_version = 2;
+constexpr std::uint8_t engine_row_version = 3;
 
 void write_interaction(std::string& row, const Interaction& i) {
   ByteWriter w(row);
@@ -90,7 +90,9 @@ Status check_format(const RowReader& rows) {
   const auto version = r.number<std::uint32_t>();
   if (!r.at_end() || version != state_format_version) {
     return error("state: it has format version " + std::to_string(version) +
-                 ", and this freshet reads only version " + std::to_string(state_format_version));
+                 ", and this freshet reads only version " + std::to_string(state_format_version) +
+                 ": go on with the freshet that made it, or learn anew from the log under another "
+                 "state.path");
   }
   return {};
 }
@@ -173,6 +175,7 @@ void Engine::save_meta(RowBatch& out) {
   w.number(epoch_first_ms_);
   w.number(static_cast<std::uint32_t>(pending_count_));
   for (std::size_t i = 0; i < pending_count_; ++i) write_interaction(row, pending_[i]);
+  w.number(closed_items_);
   out.put(meta_space, "engine", row);
 }
 
@@ -196,6 +199,8 @@ Status Engine::restore_meta(const RowReader& rows) {
             (x.undone == Interaction::none || x.undone < x.recent.size()) &&
             names_known_items(x.history, x.recent, items_.size());
   }
+  closed_items_ = r.number<std::uint32_t>();
+  known = known && closed_items_ <= items_.size();
   if (!known || version != engine_row_version || !r.at_end()) {
     return error("state: the row of the open epoch is damaged");
   }

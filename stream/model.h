@@ -63,6 +63,8 @@ struct Query {
   std::int64_t now_ms = 0;
   EventTypeId type;  ///< of the event that asks
   std::size_t limit = 50;
+  /// Items that had come by when the newest epoch closed have ids below this.
+  std::uint32_t items = 0;
 };
 
 struct Candidate {

@@ -9,7 +9,7 @@
 namespace freshet {
 
 /// Grows with every change of a row that an older or newer program would misread.
-constexpr std::uint32_t state_format_version = 3;
+constexpr std::uint32_t state_format_version = 4;
 
 constexpr std::string_view meta_space = "meta";
 /// Where input and output stand; no part of what was learned, and left out of the digest: the same

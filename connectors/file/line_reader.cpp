@@ -1,6 +1,7 @@
 #include "connectors/file/line_reader.h"
 
 #include <cassert>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "connectors/file/file_source.h"
@@ -88,6 +89,7 @@ void LineReader::take_lines(std::size_t max_records, std::vector<Record>& out) {
   while (next_offset_ < from_ && lines_.next(line)) ++next_offset_;
   if (next_offset_ < from_) return;
   while (max_records > 0 && taken_bytes_ < max_bytes_per_poll && lines_.next(line)) {
+    if (is_half_written(line)) return;
     const Offset offset = next_offset_++;
     if (offset == 0 && line.starts_with(byte_order_mark)) {
       line.remove_prefix(byte_order_mark.size());
@@ -100,6 +102,12 @@ void LineReader::take_lines(std::size_t max_records, std::vector<Record>& out) {
     taken_bytes_ += line.size();
     --max_records;
   }
+}
+
+/// The end of a file whose writer was interrupted. It is read when its newline is there.
+bool LineReader::is_half_written(std::string_view line) const {
+  return !lines_.was_ended() && input_->is_regular() && !is_blank(line) &&
+         !nlohmann::json::accept(line);
 }
 
 Status LineReader::read_block(std::chrono::milliseconds wait, Reading& reading) {

@@ -29,6 +29,7 @@ class LineReader {
  private:
   enum class Reading { some, nothing_yet, end };
 
+  bool is_half_written(std::string_view line) const;
   void take_lines(std::size_t max_records, std::vector<Record>& out);
   Status read_block(std::chrono::milliseconds wait, Reading& reading);
   Status read_identity();

@@ -38,6 +38,7 @@ bool LineCutter::next(std::string_view& line) {
     return false;
   }
   line = {bytes + begin_, std::min(line_end - begin_, max_line_bytes_)};
+  was_ended_ = newline != nullptr;
   begin_ = newline ? line_end + 1 : end_;
   scanned_ = begin_;
   return true;

@@ -24,6 +24,8 @@ class LineCutter {
 
   /// The next line without its newline; valid until `room` is called. False: more bytes are needed.
   bool next(std::string_view& line);
+  /// Whether the newest line was followed by a newline.
+  bool was_ended() const { return was_ended_; }
 
  private:
   // Invariants:
@@ -37,6 +39,7 @@ class LineCutter {
   std::size_t scanned_ = 0;
   std::size_t end_ = 0;
   bool is_finished_ = false;
+  bool was_ended_ = true;
 };
 
 }  // namespace freshet

@@ -47,7 +47,10 @@ ListRanker::ListRanker(std::vector<const Model*> models, const ListRankerOptions
     popularity_ = own_popularity_.get();
     sources_.push_back(popularity_);
   }
-  for (const Model* model : sources_) part_names_.emplace_back(model->name());
+  for (const Model* model : sources_) {
+    if (model == popularity_) popularity_place_ = part_names_.size();
+    part_names_.emplace_back(model->name());
+  }
 }
 
 std::unique_ptr<Scratch> ListRanker::make_scratch() const {
@@ -127,6 +130,11 @@ void ListRanker::fill_up(const Query& query, std::size_t size, Work& work) const
     work.pool.insert(own.item);
   }
   if (work.pool.size() > 0) return;
+  // Items that nobody has chosen, or whose events were all taken back.
+  for (std::uint32_t item = 0; item < query.items && work.pool.size() < size; ++item) {
+    work.pool.insert(ItemId(item));
+  }
+  if (work.pool.size() > 0) return;
   // There is nothing but what the gates hide: better that than an empty list.
   for (const HistoryItem& own : query.user.history) {
     if (work.pool.size() >= size) return;
@@ -158,10 +166,16 @@ void ListRanker::choose(const Query& query, std::size_t size, Work& work, Ranked
     work.order[c] = static_cast<std::uint32_t>(c);
     work.chosen[c] = item_of(work.keys[c]);
     split(in, *work.weighing, pool.place(work.chosen[c]), work.parts);
+    bool brought = false;
     for (std::size_t m = 0; m < width; ++m) {
       const std::int64_t part = std::llround(double{work.parts[m]} * units);
       work.chosen_units[c * width + m] = part;
       work.totals[c] += part;
+      brought = brought || part != 0;
+    }
+    if (!brought) {  // it fills the list: that shows as the least share of popularity
+      work.chosen_units[c * width + popularity_place_] = 1;
+      work.totals[c] = 1;
     }
   }
   std::sort(work.order.begin(), work.order.end(), [&work](std::uint32_t a, std::uint32_t b) {

@@ -104,6 +104,7 @@ class ListRanker : public Ranker {
   std::unique_ptr<Popularity> own_popularity_;
   std::vector<const Model*> sources_;  ///< the models, then the own popularity
   const Popularity* popularity_ = nullptr;
+  std::size_t popularity_place_ = 0;  ///< among the sources
   std::vector<std::string> part_names_;
 
   // Rank phase reads, learn phase writes.

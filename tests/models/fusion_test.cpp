@@ -144,7 +144,7 @@ TEST_CASE("fusion: a model that names items that are none, or scores below 0, do
   Play play;
   const RankedList list = rank(WeightedRanker({&odd}, {}), play.ask(0));
   CHECK(items_of(list) == std::vector<std::uint32_t>{2, 3});
-  CHECK(list.entries[1].score == 0);
+  CHECK(list.entries[1].score == 1e-9);
 }
 
 TEST_CASE(
@@ -258,6 +258,8 @@ TEST_CASE("fusion: lists of real models are full, ordered, and their printed par
           printed += std::llround(part * 1e9);
         }
         REQUIRE(std::abs(sum - entry.score) < 1e-12);
+        REQUIRE(std::any_of(&list.parts[k * width], &list.parts[(k + 1) * width],
+                            [](double part) { return part != 0; }));
         REQUIRE(printed == std::llround(entry.score * 1e9));
         REQUIRE(disliked.count(entry.item.value) == 0);
         with_reasons += entry.because_count > 0;
@@ -309,6 +311,26 @@ TEST_CASE("fusion: before anything is learned the user's own items are a list") 
   play.act(0, 3);
   play.act(0, 4, "dislike");
   CHECK(items_of(rank(ranker, play.ask(0))) == std::vector<std::uint32_t>{3});
+}
+
+TEST_CASE("fusion: no list is empty while the shop knows an item that may be shown") {
+  for (const FusionKind& kind : fusion_kinds()) {
+    INFO(kind.name);
+    const Fake a("a", {});
+    const auto ranker = kind.make({&a}, kind.defaults);
+    Play play;
+    play.act(0, 1, "dislike");
+    ranker->describe(ItemId(2), nullptr);
+    Query query = play.ask(0);
+    query.items = 4;
+    const RankedList list = rank(*ranker, query);
+    // Neither the disliked nor the withdrawn item; popularity says that it brought the others.
+    CHECK(items_of(list) == std::vector<std::uint32_t>{0, 3});
+    for (std::size_t k = 0; k < list.entries.size(); ++k) {
+      CHECK(list.entries[k].score == 1e-9);
+      CHECK(list.parts[k * 2 + 1] == 1e-9);
+    }
+  }
 }
 
 TEST_CASE("fusion: closed gates keep own items out, and models' lists are refilled behind them") {

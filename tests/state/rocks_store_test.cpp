@@ -2,6 +2,8 @@
 
 #include "state/rocks_store.h"
 
+#include <rocksdb/env.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -239,6 +241,47 @@ TEST_CASE("an erasure is purged by itself when its time is up") {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (holds() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  CHECK_FALSE(holds());
+}
+
+TEST_CASE("an erasure whose time came while the store was closed is purged when it is opened") {
+  struct LaterDisk final : rocksdb::EnvWrapper {
+    LaterDisk() : EnvWrapper(Env::Default()) {}
+    const char* Name() const override { return "later"; }
+    rocksdb::Status GetCurrentTime(std::int64_t* seconds) override {
+      const rocksdb::Status s = target()->GetCurrentTime(seconds);
+      *seconds += later_s;
+      return s;
+    }
+    std::int64_t later_s = 0;
+  };
+  TemporaryFolder folder;
+  LaterDisk disk;
+  RocksOptions options;
+  options.purge_interval = std::chrono::hours(1);  // looked at once a minute
+  options.disk = &disk;
+  auto store = RocksStore::open(folder / "state", Mode::read_write, options).value();
+  put(*store, "key-of-ann", "1");
+  RowBatch erasure;
+  erasure.erase("s", "key-of-ann");
+  store->write(erasure).value();
+  store.reset();
+  const auto holds = [&] {
+    for (const auto& file : fs::directory_iterator(folder / "state")) {
+      if (bytes_of(file.path()).find("key-of-ann") != std::string::npos) return true;
+    }
+    return false;
+  };
+  // A log that is read again becomes a table of that moment.
+  store = RocksStore::open(folder / "state", Mode::read_write, options).value();
+  store.reset();
+  REQUIRE(holds());
+  disk.later_s = 7'200;
+  store = RocksStore::open(folder / "state", Mode::read_write, options).value();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(40);
+  while (holds() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
   CHECK_FALSE(holds());
 }
 

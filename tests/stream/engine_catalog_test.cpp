@@ -156,7 +156,7 @@ TEST_CASE("a shop that has a catalogue and no event yet shows what it has") {
   shop.process(catalog);
   Outcome answer;
   REQUIRE(shop.engine.answer("nobody", start_ms, answer).has_value());
-  CHECK(items_of(answer) == "a 0, c 0");
+  CHECK(items_of(answer) == "a 1e-09, c 1e-09");
 }
 
 TEST_CASE("a new item without an event comes into lists by its words") {
@@ -259,4 +259,19 @@ TEST_CASE("lists.include: names that are none, or stand there twice, are refused
   CHECK(
       out ==
       R"(,"tags":["t"],"attributes":{"a":true,"b":"x","c":0.1},"category":["a","b"],"kind":"product")");
+}
+
+TEST_CASE(
+    "an item whose only event was taken back, or that one user dislikes, is shown to others") {
+  Shop shop(real_parts(epochs_of(1)));
+  shop.act("anna", "x", "purchase");
+  shop.act("anna", "x", "return", 1);
+  shop.act("ben", "y", "dislike", 2);
+  CHECK(items_of(shop.act("carl", "x", "dislike", 3)) == "y 1e-09");
+  MemoryStore store;
+  shop.save(store);
+  Shop again(real_parts(epochs_of(1)));
+  RowBatch stale;
+  REQUIRE(again.engine.restore(store, stale).has_value());
+  CHECK(items_of(again.act("dora", "x", "dislike", 4)) == "y 1e-09");
 }

@@ -112,7 +112,8 @@ TEST_CASE("a state of an unknown format version is refused with a sentence") {
   put(store, meta_space, "format", number(state_format_version + 1));
   const std::string sentence =
       "state: it has format version " + std::to_string(state_format_version + 1) +
-      ", and this freshet reads only version " + std::to_string(state_format_version);
+      ", and this freshet reads only version " + std::to_string(state_format_version) +
+      ": go on with the freshet that made it, or learn anew from the log under another state.path";
   CHECK(restore(store) == sentence);
   CHECK(message_of(stored_event_types(store)) == sentence);
   put(store, meta_space, "format", number(0));

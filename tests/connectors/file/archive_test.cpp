@@ -73,7 +73,7 @@ TEST_CASE("a long archive gives what the plain file gives") {
 
 TEST_CASE("joined members and frames are one stream, wherever the cuts are") {
   const Folder folder;
-  const std::string text = "alpha\nbeta\ngamma";
+  const std::string text = "alpha\nbeta\ngamma\n";
   for (const Compression compression : {Compression::gzip, Compression::zstd}) {
     for (std::size_t cut = 0; cut <= text.size(); ++cut) {
       CAPTURE(cut);

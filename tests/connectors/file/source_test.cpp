@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 
 #include "connectors/file/file_source.h"
 #include "tests/connectors/file/support.h"
@@ -27,10 +28,20 @@ TEST_CASE("a file gives its lines with their numbers") {
   CHECK_FALSE(read_out(folder / "e").failure);
 }
 
-TEST_CASE("a last line without newline counts") {
+TEST_CASE("a last line without newline counts if it is whole, and else waits for its end") {
   const Folder folder;
-  write_file(folder / "e", "a\nb");
-  CHECK(read_out(folder / "e").lines == Lines{{0, "a"}, {1, "b"}});
+  const std::string path = folder / "e";
+  write_file(path, "a\n{\"b\":{}}");
+  CHECK(read_out(path).lines == Lines{{0, "a"}, {1, "{\"b\":{}}"}});
+  for (const char* half : {"{\"b\":{}", "{\"b", "{\"b\":1,\"c\":{}"}) {
+    CAPTURE(half);
+    write_file(path, "a\n" + std::string(half));
+    CHECK(read_out(path).lines == Lines{{0, "a"}});
+    CHECK_FALSE(read_out(path).failure);
+    // Its newline makes it a line, whatever it says.
+    write_file(path, "a\n" + std::string(half) + "\nc\n");
+    CHECK(read_out(path, {{0, 1}}).lines == Lines{{1, half}, {2, "c"}});
+  }
 }
 
 TEST_CASE("an empty file ends at once") {
@@ -68,7 +79,7 @@ TEST_CASE("reading goes on at any line, compressed or not") {
   const Folder folder;
   for (const Compression compression : all_compressions) {
     const std::string path = folder / named("e", compression);
-    write_file(path, compressed(compression, "l0\nl1\nl2\nl3\nl4"));
+    write_file(path, compressed(compression, "l0\nl1\nl2\nl3\n4"));
     const Lines all = read_out(path).lines;
     REQUIRE(all.size() == 5);
     for (Offset from = 0; from <= 5; ++from) {
@@ -146,6 +157,7 @@ TEST_CASE("a poll comes back from a line without end") {
   const Folder folder;
   write_file(folder / "e", "");
   std::filesystem::resize_file(folder / "e", 100 << 20);  // zeros, none of them on the disk
+  std::ofstream(folder / "e", std::ios::app) << '\n';
   FileSource source({.path = folder / "e"});
   REQUIRE(source.open({}, {}));
   std::vector<Record> records;
