@@ -11,8 +11,7 @@ std::string done_text(const char* what, const std::string& to, const Copied& cop
   std::string out = std::string(what) + " " + to + ": " + grouped(copied.rows) + " rows, " +
                     byte_size(copied.bytes) + "\n";
   for (const auto& [partition, offset] : copied.place.positions) {
-    out += "partition  " + std::to_string(partition) + " goes on at offset " +
-           std::to_string(offset) + "\n";
+    out += partition_words(partition) + " goes on at offset " + std::to_string(offset) + "\n";
   }
   return out;
 }

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -90,6 +92,13 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
     const bool session = a->protocol == "session";
     if (session && (a->train.empty() || a->test.empty())) {
       throw CLI::ValidationError("evaluate", "--protocol session needs --train and --test");
+    }
+    const bool given = !a->train.empty() || !a->test.empty() || a->learn_test;
+    if (session ? !a->events.empty() : given) {
+      throw CLI::ValidationError(
+          "evaluate", session
+                          ? "--events is of --protocol prequential; session has --train and --test"
+                          : "--train, --test and --learn-test are of --protocol session");
     }
     if (!session && a->events.empty()) {
       throw CLI::ValidationError("evaluate", "--protocol prequential needs --events");
@@ -281,8 +290,8 @@ bool read_settings(const CommandLine& line, Settings& settings) {
     layers.file_name = line.config_path;
     std::string text;
     if (!read_file(line.config_path, text)) {
-      std::fprintf(stderr, "freshet: --config: the file '%s' cannot be read\n",
-                   line.config_path.c_str());
+      std::fprintf(stderr, "freshet: --config: the file '%s' cannot be read: %s\n",
+                   line.config_path.c_str(), std::strerror(errno));
       return false;
     }
     layers.file_text = std::move(text);

@@ -20,15 +20,17 @@ std::string shown(const std::string& text, std::size_t bytes_max) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-/// The list as JSON: the contract's entries, with each item's title and the sum of its parts.
-Json explained(const Engine& engine, const List& list) {
+/// The list as JSON: the contract's entries, with each item's title, the sum of its parts, and its
+/// place in the list that went out last.
+Json explained(const Engine& engine, const List& list, const std::vector<ItemId>& held) {
   const std::vector<std::string>& names = engine.part_names();
   Json items = Json::array();
   for (std::size_t i = 0; i < list.entries.size(); ++i) {
     const List::Entry& entry = list.entries[i];
     Json out;
     out["item"] = entry.item;
-    const CatalogEntry* said = engine.catalog().find(engine.items().find(entry.item));
+    const ItemId item = engine.items().find(entry.item);
+    const CatalogEntry* said = engine.catalog().find(item);
     if (said != nullptr && !said->title.empty()) out["title"] = said->title;
     out["score"] = static_cast<double>(score_nanos(entry.score)) / 1e9;
     out["parts"] = Json::object();
@@ -44,6 +46,8 @@ Json explained(const Engine& engine, const List& list) {
     for (std::uint8_t b = 0; b < entry.because_count; ++b) {
       out["because"].push_back(entry.because[b]);
     }
+    const auto place = std::find(held.begin(), held.end(), item);
+    if (place != held.end()) out["held"] = place - held.begin() + 1;
     items.push_back(std::move(out));
   }
   return items;
@@ -64,7 +68,7 @@ std::string explained_text(const Json& e) {
     if (used) parts.push_back(name);
   }
   head.insert(head.end(), parts.begin(), parts.end());
-  head.insert(head.end(), {"sum", "because of"});
+  head.insert(head.end(), {"sum", "went out as", "because of"});
   std::vector<std::vector<std::string>> rows = {head};
   for (const Json& item : e["items"]) {
     std::vector<std::string> row = {std::to_string(rows.size()) + ".",
@@ -75,6 +79,7 @@ std::string explained_text(const Json& e) {
       row.push_back(item["parts"].contains(part) ? fixed(item["parts"][part], 6) : "");
     }
     row.push_back(fixed(item["sum"], 6));
+    row.push_back(item.contains("held") ? std::to_string(item["held"].get<int>()) + "." : "");
     std::string because;
     for (const Json& own : item["because"]) {
       because += (because.empty() ? "" : ", ") + shown(own, id_bytes);
@@ -84,7 +89,8 @@ std::string explained_text(const Json& e) {
   }
   const std::string user = excerpt(e["user"].get<std::string>(), id_bytes);
   std::string out =
-      e["known"] ? "the list of " + user + ", as of his newest event, " + utc_time(e["time"]) + "\n"
+      e["known"] ? "the list of " + user + " by what is known now, as of his newest event, " +
+                       utc_time(e["time"]) + "\n"
                  : "nothing is remembered of " + user + ": this is the list that strangers get\n";
   return out +
          (e["items"].empty() ? "empty: no item is known that can be shown\n" : text_table(rows));
@@ -106,7 +112,8 @@ int explain_command(const Settings& settings, const ExplainArguments& a) {
   out["user"] = a.user;
   out["known"] = *user != nullptr;
   out["time"] = now_ms;
-  out["items"] = explained(*state->engine, outcome.list);
+  out["items"] =
+      explained(*state->engine, outcome.list, *user ? (*user)->held : std::vector<ItemId>());
   if (a.json) {
     std::puts(out.dump().c_str());
     return exit_done;

@@ -50,16 +50,17 @@ class Display {
   void show() {
     const auto now = metrics_.snapshot();
     const std::int64_t ns = system_clock().steady_ns();
-    const double rate = static_cast<double>(now.records - last_records_) * 1e9 /
+    const double rate = static_cast<double>(now.events - last_events_) * 1e9 /
                         static_cast<double>(std::max<std::int64_t>(ns - last_ns_, 1));
-    last_records_ = now.records;
+    last_events_ = now.events;
     last_ns_ = ns;
     if (way_ == Way::lines) return log_line(LogLevel::info, summary_line(now, rate));
     erase();
     const std::string text =
         summary_text(now, static_cast<double>(ns - start_ns_) / 1e9, rate, true);
     lines_ = std::count(text.begin(), text.end(), '\n');
-    std::fputs(text.c_str(), stdout);
+    // Lines that a narrow terminal would wrap are cut there, or more would have to be erased.
+    std::fputs(("\033[?7l" + text + "\033[?7h").c_str(), stdout);
     std::fflush(stdout);
   }
 
@@ -73,7 +74,7 @@ class Display {
   const Way way_;
   const std::int64_t start_ns_;
   std::int64_t last_ns_;
-  std::uint64_t last_records_ = 0;
+  std::uint64_t last_events_ = 0;
   std::ptrdiff_t lines_ = 0;
   bool done_ = false;
   std::mutex mutex_;
@@ -124,10 +125,10 @@ int run_command(const Settings& settings, const RunArguments& arguments) {
   const double seconds = static_cast<double>(system_clock().steady_ns() - start) / 1e9;
   const auto end = metrics.snapshot();
   if (stdout_is_ours) {
-    std::fputs(summary_text(end, seconds, static_cast<double>(end.records) / seconds, true).c_str(),
+    std::fputs(summary_text(end, seconds, static_cast<double>(end.events) / seconds, true).c_str(),
                stdout);
   } else {
-    log_line(LogLevel::info, summary_line(end, static_cast<double>(end.records) / seconds));
+    log_line(LogLevel::info, summary_line(end, static_cast<double>(end.events) / seconds));
   }
   if (!result) return failed(result.error().message);
   return exit_done;

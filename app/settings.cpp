@@ -5,6 +5,7 @@
 
 #include "connectors/file/file_options.h"
 #include "connectors/simulate/simulate_options.h"
+#include "models/fusion/weighted.h"
 #include "models/registry.h"
 #include "stream/settings_table.h"
 
@@ -102,6 +103,24 @@ std::string models_problem(const std::vector<config::Tagged>& models) {
   return "";
 }
 
+/// A weight of a model that there is none of would change nothing, without a word.
+std::vector<config::Finding> weights_of_models(const Settings& settings) {
+  const auto* weighted = settings.fusion.get_if<WeightedOptions>();
+  if (weighted == nullptr) return {};
+  std::string known;
+  std::set<std::string> names;
+  for (const config::Tagged& model : default_models()) {
+    names.insert(model.type());
+    known += (known.empty() ? "" : ", ") + model.type();
+  }
+  std::vector<config::Finding> found;
+  for (const auto& [name, weight] : weighted->weights) {
+    if (names.count(name) > 0) continue;
+    found.push_back({"fusion.weights." + name, "is the weight of no model; models: " + known});
+  }
+  return found;
+}
+
 }  // namespace
 
 Settings::Settings()
@@ -135,7 +154,8 @@ Table<Settings> describe_settings() {
                       not_yet("The HTTP API comes with a later version.")))
       .option("log", &Settings::log, describe_log())
       .check(&one_kafka)
-      .check(&own_files);
+      .check(&own_files)
+      .check(&weights_of_models);
 }
 
 }  // namespace freshet

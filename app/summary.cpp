@@ -87,11 +87,16 @@ std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, doubl
 std::string summary_line(const LiveMetrics::Snapshot& now, double rate) {
   return grouped(now.events) + " events, " + grouped(static_cast<std::uint64_t>(rate)) + "/s, " +
          (now.catalog > 0 ? grouped(now.catalog) + " of the catalogue, " : "") +
-         grouped(now.lists) + " lists, " + grouped(now.rejected) + " rejected, hit rate " +
-         percent(now.quality.hit_rate) + " (popularity " + percent(now.popular.hit_rate) +
-         "), MRR " + fixed(now.quality.mrr, 3) + " (" + fixed(now.popular.mrr, 3) + "), p50 " +
-         duration(now.latency.quantile(0.5)) + ", p99 " + duration(now.latency.quantile(0.99)) +
-         ", waiting " + byte_size(now.waiting_bytes);
+         grouped(now.lists) + " lists, " + grouped(now.rejected) + " rejected, " +
+         (now.predictions > 0
+              ? "hit rate " + percent(now.quality.hit_rate) + " (popularity " +
+                    percent(now.popular.hit_rate) + "), MRR " + fixed(now.quality.mrr, 3) + " (" +
+                    fixed(now.popular.mrr, 3) + "), "
+              : "") +
+         (now.latency.count() > 0 ? "p50 " + duration(now.latency.quantile(0.5)) + ", p99 " +
+                                        duration(now.latency.quantile(0.99)) + ", "
+                                  : "") +
+         "waiting " + byte_size(now.waiting_bytes);
 }
 
 }  // namespace freshet

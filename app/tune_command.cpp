@@ -225,8 +225,8 @@ int tune_command(const Settings& settings, const TuneArguments& a) {
   if (a.to.empty()) return exit_done;
   const std::string text = config::changes(describe_settings(), *winner, {"models", "fusion"});
   if (Status s = write_file("--to", a.to, text); !s) return failed(s.error().message);
-  std::printf("written to %s: models and fusion, where they differ from the defaults\n",
-              a.to.c_str());
+  std::printf("written to %s: the %s models and fusion, where they differ from the defaults\n",
+              a.to.c_str(), winner == &settings ? "given" : "found");
   return exit_done;
 }
 

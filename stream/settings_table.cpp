@@ -43,7 +43,30 @@ config::Table<EventOptions::Fields> describe_fields() {
       .option("id", &F::id, "The shop's event id.", not_empty())
       .option("list", &F::list, "Id of the list it was chosen from.", not_empty())
       .option("attributes", &F::attributes, "Facts on the user.", not_empty())
-      .option("consent", &F::consent, "Whether the event may be learned from.", not_empty());
+      .option("consent", &F::consent, "Whether the event may be learned from.", not_empty())
+      .check([](const F& f) {
+        const std::pair<const char*, const std::string*> fields[] = {{"user", &f.user},
+                                                                     {"item", &f.item},
+                                                                     {"type", &f.type},
+                                                                     {"time", &f.time},
+                                                                     {"session", &f.session},
+                                                                     {"value", &f.value},
+                                                                     {"quantity", &f.quantity},
+                                                                     {"price", &f.price},
+                                                                     {"id", &f.id},
+                                                                     {"list", &f.list},
+                                                                     {"attributes", &f.attributes},
+                                                                     {"consent", &f.consent}};
+        std::vector<config::Finding> found;
+        for (const auto* b = std::begin(fields); b != std::end(fields); ++b) {
+          for (const auto* a = std::begin(fields); a != b; ++a) {
+            if (*a->second != *b->second) continue;
+            found.push_back({b->first, "is \"" + *b->second + "\", as " + a->first +
+                                           " is; each is a field of its own"});
+          }
+        }
+        return found;
+      });
 }
 
 }  // namespace

@@ -47,14 +47,14 @@ class Backup(Case):
         before = inspect_state(self.state)
         rows = sum(space["rows"] for space in before["spaces"].values())
         self.assertRegex(said, rf"\Abacked up to {self.backup}: {rows:,} rows, [\d.]+ [KM]iB\n")
-        self.assertIn("partition  0 goes on at offset 3000\n", said)
+        self.assertIn("partition 0 goes on at offset 3000\n", said)
         self.assertEqual(inspect_state(self.backup), before)
         self.assertFalse((self.folder / "backup.partial").exists())
 
         elsewhere = self.folder / "new" / "state"
         said = succeed("restore", self.backup, *on(elsewhere)).decode()
         self.assertRegex(said, rf"\Arestored to {elsewhere}: {rows:,} rows, ")
-        self.assertIn("partition  0 goes on at offset 3000\n", said)
+        self.assertIn("partition 0 goes on at offset 3000\n", said)
         self.assertEqual(inspect_state(elsewhere), before)
         self.assertEqual(inspect_state(self.backup), before)  # and can be restored again
 

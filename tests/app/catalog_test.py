@@ -67,9 +67,13 @@ class Catalog(Case):
         for entry in explained["items"]:
             self.assertAlmostEqual(sum(entry["parts"].values()), entry["score"], places=6)
             self.assertAlmostEqual(entry["sum"], entry["score"], places=6)
+        out = [json_line for json_line in json_lines(self.lists.read_bytes()) if json_line["user"] == "u0"][-1]
+        places = {entry["item"]: place for place, entry in enumerate(out["items"], 1)}
+        for entry in explained["items"]:
+            self.assertEqual(entry.get("held"), places.get(entry["item"]))
         text = succeed("explain", "--user", "u0", *self.look).decode()
-        self.assertIn("the list of 'u0', as of his newest event, 2024-01-01 00:00:04 UTC", text)
-        self.assertRegex(text, r"item +title +score .*sum +because of")
+        self.assertIn("the list of 'u0' by what is known now, as of his newest event, 2024-01-01 00:00:04 UTC", text)
+        self.assertRegex(text, r"item +title +score .*sum +went out as +because of")
         self.assertIn("Alpine crampons", text)
         self.assertNotIn("\x1b", text)
         for entry in explained["items"]:

@@ -47,6 +47,8 @@ class CommandLine(Case):
             (["run", "--set"], r"--set"),
             (["evaluate"], r"needs --events"),
             (["evaluate", "--protocol", "session", "--train", "x"], r"needs --train and --test"),
+            (["evaluate", "--events", "x", "--train", "y"], r"--train, --test and --learn-test are of --protocol session"),
+            (["evaluate", "--protocol", "session", "--train", "x", "--test", "y", "--events", "z"], r"--events is of --protocol prequential"),
             (["evaluate", "--protocol", "guess", "--events", "x"], r"--protocol"),
             (["evaluate", "--events", "x", "--from", "1.5"], r"--from"),
             (["evaluate", "--events", "x", "--rank", "never"], r"--rank"),

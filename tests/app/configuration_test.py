@@ -52,6 +52,12 @@ class Configuration(Case):
         self.assertIn("models: the model 'item_cf' is there twice", alone)
         found = self.problems(*sets({**twice, "lists.size": 0}))
         self.assertEqual(len(found), 2, found)
+        line, = self.problems(*sets({"events.fields.user": "item"}))
+        self.assertIn('events.fields.item: is "item", as user is', line)
+        line, = self.problems(*sets({"fusion": {"type": "weighted", "weights": {"session_kn": 3}}}))
+        self.assertIn("fusion.weights.session_kn: is the weight of no model; models: session_knn, ", line)
+        line, = self.problems("--set", "fusion.type=weighted", "--set", "fusion.weights.session_kn=3")
+        self.assertIn("fusion.weights.session_kn: ", line)
 
     def test_what_goes_out_never_goes_into_a_file_that_is_read(self):
         events, catalog = self.folder / "events", self.folder / "catalog"

@@ -79,7 +79,7 @@ class Inspect(Case):
     def test_state(self):
         state = json.loads(self.look("state", "--json"))
         self.assertRegex(state["digest"], r"\A[0-9a-f]{16}\Z")
-        self.assertEqual((state["format"], state["positions"]), (3, {"0": 6}))
+        self.assertEqual((state["format"], state["positions"]), (4, {"0": 6}))
         self.assertEqual(state["spaces"]["user"]["rows"], 2)
         self.assertEqual(state["spaces"]["item"]["rows"], 3)
         text = self.look("state")
