@@ -33,7 +33,7 @@ VOLUME /var/lib/freshet
 # Stronger than a configuration file: wherever that puts the state, here it belongs on the volume.
 ENV FRESHET_STATE__PATH=/var/lib/freshet/state
 # Reads the whole state, as another process and without stopping the run.
-HEALTHCHECK --interval=30s --timeout=30s --start-period=60s CMD ["freshet", "inspect", "state"]
+HEALTHCHECK --interval=30s --timeout=30s --start-period=60s CMD ["freshet", "inspect", "state", "--brief"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["freshet"]
 CMD ["run", "--config", "/etc/freshet/kafka.json"]

@@ -240,13 +240,16 @@ void add_inspect(CLI::App& app, CommandLine& line) {
     CLI::App* sub = add_command(*inspect, line, what, sentence, std::move(command));
     if (named) sub->add_option(what, *name, "Its id")->required();
     sub->add_flag("--json", *json, "Print one JSON object");
+    return sub;
   };
   add("user", "One user: history, sessions, the list he holds", true,
       [=](const Settings& s) { return inspect_user_command(s, *name, *json); });
   add("item", "One item: who holds it, what goes with it by each model", true,
       [=](const Settings& s) { return inspect_item_command(s, *name, *json); });
-  add("state", "The whole: digest, positions, sizes", false,
-      [=](const Settings& s) { return inspect_state_command(s, *json); });
+  const auto brief = std::make_shared<bool>(false);
+  add("state", "The whole: digest, positions, sizes", false, [=](const Settings& s) {
+    return inspect_state_command(s, *brief, *json);
+  })->add_flag("--brief", *brief, "Positions only, without reading the whole state");
   add("fusion", "Fusion: each model's weight, as learned", false,
       [=](const Settings& s) { return inspect_fusion_command(s, *json); });
 }

@@ -67,7 +67,8 @@ int topics_create_command(const Settings& settings, const TopicsArguments& argum
 
 int inspect_user_command(const Settings& settings, const std::string& user, bool json);
 int inspect_item_command(const Settings& settings, const std::string& item, bool json);
-int inspect_state_command(const Settings& settings, bool json);
+/// `brief`: only where it goes on, which costs the same for a state of any size.
+int inspect_state_command(const Settings& settings, bool brief, bool json);
 int inspect_fusion_command(const Settings& settings, bool json);
 
 struct ExplainArguments {

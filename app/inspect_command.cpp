@@ -151,9 +151,8 @@ std::string item_text(const Json& i) {
   return out;
 }
 
-Json state_json(const StateSummary& summary, const Positions& positions) {
+Json place_json(const Positions& positions) {
   Json out;
-  out["digest"] = summary.digest;
   out["format"] = state_format_version;
   out["positions"] = Json::object();
   for (const auto& [partition, offset] : positions) {
@@ -163,16 +162,21 @@ Json state_json(const StateSummary& summary, const Positions& positions) {
     if (!is_catalog(partition)) continue;
     out["catalog_positions"][std::to_string(catalog_partition(partition))] = offset;
   }
+  return out;
+}
+
+void add_summary(const StateSummary& summary, Json& out) {
+  out["digest"] = summary.digest;
   out["spaces"] = Json::object();
   for (const SpaceSize& s : summary.spaces) {
     out["spaces"][s.space] = {{"rows", s.rows}, {"bytes", s.bytes}};
   }
-  return out;
 }
 
 std::string state_text(const Json& s) {
-  std::string out =
-      "digest     " + s["digest"].get<std::string>() + "\nformat     " + s["format"].dump() + "\n";
+  std::string out;
+  if (s.contains("digest")) out += "digest     " + s["digest"].get<std::string>() + "\n";
+  out += "format     " + s["format"].dump() + "\n";
   for (const auto& [partition, offset] : s["positions"].items()) {
     out += "partition  " + partition + " goes on at offset " + offset.dump() + "\n";
   }
@@ -181,6 +185,7 @@ std::string state_text(const Json& s) {
       out += "catalogue  partition " + partition + " goes on at offset " + offset.dump() + "\n";
     }
   }
+  if (!s.contains("spaces")) return out;
   std::vector<std::vector<std::string>> rows = {{"space", "rows", "bytes"}};
   for (const auto& [space, size] : s["spaces"].items()) {
     rows.push_back({space, grouped(size["rows"]), grouped(size["bytes"])});
@@ -262,15 +267,19 @@ int inspect_item_command(const Settings& settings, const std::string& item, bool
   return print(out, json, item_text);
 }
 
-int inspect_state_command(const Settings& settings, bool json) {
+int inspect_state_command(const Settings& settings, bool brief, bool json) {
   auto store = open_store_to_read(settings);
   if (!store) return failed(store.error().message);
   if (Status s = check_format(**store); !s) return failed(s.error().message);
-  auto summary = summarise(**store);
-  if (!summary) return failed(summary.error().message);
   auto place = stored_place(**store);
   if (!place) return failed(place.error().message);
-  return print(state_json(*summary, place->positions), json, state_text);
+  Json out = place_json(place->positions);
+  if (!brief) {
+    auto summary = summarise(**store);
+    if (!summary) return failed(summary.error().message);
+    add_summary(*summary, out);
+  }
+  return print(out, json, state_text);
 }
 
 int inspect_fusion_command(const Settings& settings, bool json) {

@@ -86,6 +86,9 @@ class Inspect(Case):
         self.assertIn(state["digest"], text)
         self.assertIn("partition  0 goes on at offset 6", text)
         self.assertRegex(text, r"(?m)^user +2 ")
+        brief = json.loads(self.look("state", "--json", "--brief"))
+        self.assertEqual(brief, {name: state[name] for name in ("format", "positions")})
+        self.assertIn("partition  0 goes on at offset 6", self.look("state", "--brief"))
 
     def test_to_look_changes_nothing(self):
         first = self.look("state", "--json")
