@@ -43,6 +43,7 @@ class Stack(unittest.TestCase):
         self.image_is_small_and_not_roots()
         self.readme_shows_lists()
         self.becomes_healthy()
+        self.knows_the_catalogue()
         before = self.positions()
         self.stops_in_good_order()
         self.leaves_nothing_running()
@@ -108,7 +109,7 @@ class Stack(unittest.TestCase):
             self.assertRegex(status, r"(?m)^CapEff:\s+0+$")
 
     def nothing_is_published_but_kafka_on_loopback(self, port):
-        for service in ("kafka", "topics", "freshet", "shop"):
+        for service in ("kafka", "topics", "catalog", "freshet", "shop"):
             ports = self.inspect(service)["HostConfig"]["PortBindings"] or {}
             expected = {"29092/tcp": [{"HostIp": "127.0.0.1", "HostPort": port}]} if service == "kafka" else {}
             self.assertEqual(ports, expected)
@@ -125,9 +126,14 @@ class Stack(unittest.TestCase):
                    interval_s=1)
         self.assertEqual(self.inspect("freshet")["RestartCount"], 0)
 
+    def state(self):
+        return json.loads(self.engine.compose("exec", "-T", "freshet", "freshet", "inspect", "state", "--json"))
+
     def positions(self):
-        state = json.loads(self.engine.compose("exec", "-T", "freshet", "freshet", "inspect", "state", "--json"))
-        return state["positions"]
+        return self.state()["positions"]
+
+    def knows_the_catalogue(self):
+        wait_until(lambda: self.state().get("catalog_positions"), "the catalogue is in the state", interval_s=1)
 
     def stops_in_good_order(self):
         timed("stop", lambda: self.engine.compose("stop", "freshet", "shop"))
