@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "tests/bench/checkpoints.h"
+#include "tests/bench/event_cost.h"
 #include "tests/bench/isolated.h"
+#include "tests/bench/logged_set.h"
 #include "tests/bench/pauses.h"
 #include "tests/bench/pipeline.h"
 #include "tests/bench/report.h"
@@ -76,9 +78,11 @@ class Cases {
  public:
   explicit Cases(std::string only) : only_(std::move(only)) {}
 
+  bool wanted(const std::string& name) const { return name.find(only_) != std::string::npos; }
+
   /// Null: left out or failed.
   Figures run(const std::string& name, const std::function<Figures()>& measure) {
-    if (name.find(only_) == std::string::npos) return nullptr;
+    if (!wanted(name)) return nullptr;
     std::fprintf(stderr, "bench: %s\n", name.c_str());
     Figures figures = {{"name", name}};
     Figures measured = isolated(measure);
@@ -98,6 +102,21 @@ void keep(Figures& list, Figures figures) {
   if (!figures.is_null()) list.push_back(std::move(figures));
 }
 
+/// A set that is absent is named among the figures.
+Figures event_costs(const Arguments& a, Cases& cases) {
+  Figures out = Figures::array();
+  for (const LoggedSet& set : logged_sets()) {
+    const std::string name = "cost of an event, " + set.name;
+    if (present(set, a.data)) {
+      keep(out, cases.run(name, [&] { return measure_event_cost(set, a.data, a.events); }));
+    } else if (cases.wanted(name)) {
+      std::fprintf(stderr, "bench: %s: not in %s (--data DIR)\n", name.c_str(), a.data.c_str());
+      out.push_back({{"name", name}, {"absent_from", a.data}});
+    }
+  }
+  return out;
+}
+
 int run(const Arguments& a) {
   Cases cases(a.only);
   Figures all = {{"serving", Figures::array()}, {"models", Figures::array()}};
@@ -112,6 +131,7 @@ int run(const Arguments& a) {
       return measure_models(bench_settings(1), stream.records());
     }));
   }
+  all["event_costs"] = event_costs(a, cases);
   all["pipeline"] =
       cases.run("pipeline end to end", [&] { return measure_pipeline(a.events, shop_users, 1); });
   all["checkpoints"] =

@@ -1,5 +1,6 @@
 #include "tests/bench/measure.h"
 
+#include <malloc.h>
 #include <time.h>
 
 #include <algorithm>
@@ -30,6 +31,11 @@ std::int64_t cpu_ns() { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
 
 std::size_t resident_bytes() { return status_bytes("VmRSS:"); }
 std::size_t peak_resident_bytes() { return status_bytes("VmHWM:"); }
+
+std::size_t heap_bytes() {
+  const struct mallinfo2 heap = mallinfo2();
+  return heap.uordblks + heap.hblkhd;
+}
 
 double calibrate() {
   constexpr std::size_t steps = 20'000'000;

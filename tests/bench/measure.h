@@ -17,6 +17,8 @@ std::int64_t cpu_ns();
 /// Resident memory of this process, now and at its peak.
 std::size_t resident_bytes();
 std::size_t peak_resident_bytes();
+/// What the process holds of its heap, with the heap's own headers and without what is free.
+std::size_t heap_bytes();
 
 /// Millions of steps per CPU second of a fixed loop: dependent hashes and scattered additions to 8
 /// MiB, which is what ranking does most. Takes about a quarter of a second.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/text.h"
+#include "tests/bench/event_cost_report.h"
 
 namespace freshet::bench {
 namespace {
@@ -107,6 +108,7 @@ std::string report(const Figures& cases) {
   std::string out;
   if (!cases["serving"].empty()) out += serving_text(cases["serving"]);
   for (const Figures& c : cases["models"]) out += models_text(c);
+  if (!cases["event_costs"].empty()) out += event_cost_text(cases["event_costs"]);
   if (!cases["pipeline"].is_null()) out += pipeline_text(cases["pipeline"]);
   if (!cases["checkpoints"].is_null()) out += checkpoints_text(cases["checkpoints"]);
   if (!cases["pauses"].is_null()) out += pauses_text(cases["pauses"]);

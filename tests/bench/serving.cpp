@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "models/registry.h"
+#include "tests/bench/list_encoder.h"
 #include "tests/bench/streams.h"
 #include "tests/bench/timed_model.h"
 
@@ -20,17 +21,15 @@ constexpr std::int64_t paced_interval_ns = 500'000;  // 2,000 records a second
 class Server {
  public:
   Server(const Settings& settings, Engine& engine)
-      : engine_(engine), decoder_(settings.events, engine.types()) {}
+      : encoder(engine), engine_(engine), decoder_(settings.events, engine.types()) {}
 
   void batch(const std::vector<Record>& records, std::size_t begin, std::size_t count) {
     const std::int64_t start = wall_ns();
     decode_batch(records, begin, count, decoder_, decoded_);
     const std::int64_t decoded = wall_ns();
     engine_.process(decoded_, outcomes_);
-    const std::int64_t ranked = wall_ns();
-    encode();
+    encoder.encode(decoded_, outcomes_);
     decode_ns += decoded - start;
-    encode_ns += wall_ns() - ranked;
   }
 
   /// Returns the time from decoded to encoded.
@@ -38,26 +37,14 @@ class Server {
     decode_batch(records, at, 1, decoder_, decoded_);
     const std::int64_t start = wall_ns();
     engine_.process(decoded_, outcomes_);
-    encode();
+    encoder.encode(decoded_, outcomes_);
     return wall_ns() - start;
   }
 
-  std::int64_t decode_ns = 0, encode_ns = 0;
-  std::uint64_t lists = 0, list_bytes = 0;
+  ListEncoder encoder;
+  std::int64_t decode_ns = 0;
 
  private:
-  void encode() {
-    for (std::size_t i = 0; i < decoded_.size(); ++i) {
-      if (outcomes_[i].kind != Outcome::Kind::list) continue;
-      const Event& event = *decoded_[i].event();
-      std::string text;
-      const Cause cause{"events", 0, decoded_[i].offset, engine_.types()[event.type].name};
-      write_list(outcomes_[i].list, event, cause, engine_.part_names(), text);
-      ++lists;
-      list_bytes += text.size();
-    }
-  }
-
   Engine& engine_;
   Decoder decoder_;
   std::vector<Decoded> decoded_;
@@ -102,14 +89,14 @@ Figures measure_serving(const Settings& settings, const std::vector<Record>& rec
 
   Figures out;
   out["events"] = fast;
-  out["lists"] = server.lists;
-  out["list_bytes"] = server.list_bytes / std::max<std::uint64_t>(server.lists, 1);
+  out["lists"] = server.encoder.lists;
+  out["list_bytes"] = server.encoder.list_bytes / std::max<std::uint64_t>(server.encoder.lists, 1);
   out["events_per_second"] = per_second(fast, wall);
   out["events_per_cpu_second"] = per_second(fast, cpu);
   out["phases_us"] = {{"decode", per_event_us(server.decode_ns, fast)},
                       {"rank", per_event_us(phases.rank_ns, fast)},
                       {"learn", per_event_us(phases.learn_ns, fast)},
-                      {"encode", per_event_us(server.encode_ns, fast)}};
+                      {"encode", per_event_us(server.encoder.spent_ns, fast)}};
   out["latency"] = paced_latency(server, records, fast);
   out["memory_bytes"] = peak_resident_bytes() - std::min(peak_resident_bytes(), memory_before);
   return out;
