@@ -254,9 +254,22 @@ bool Merger::step_into_list(Place& place, const Assignment& assignment, std::siz
   std::size_t index = 0;
   const char* end = key.data() + key.size();
   const auto [rest, error] = std::from_chars(key.data(), end, index);
-  if (error != std::errc{} || rest != end || index >= size) {
+  bool found = error == std::errc{} && rest == end && index < size;
+  std::string types;
+  for (std::size_t i = 0; i < size && !found; ++i) {
+    const Node* type = place.node->nodes[i].find(kTypeKey);
+    if (type == nullptr || !type->is(Node::Type::kText)) continue;
+    types += ", " + type->text;
+    if (type->text == key) {
+      found = true;
+      index = i;
+    }
+  }
+  if (!found) {
     const std::string entries =
-        size == 0 ? "nothing: the list is empty" : "an index from 0 to " + std::to_string(size - 1);
+        size == 0 ? "nothing: the list is empty"
+                  : "an index from 0 to " + std::to_string(size - 1) +
+                        (types.empty() ? "" : ", or the type of an entry: " + types.substr(2));
     problems_.add({path_of(assignment, at + 1), "no such entry of the list", "", entries, "",
                    assignment.source->label});
     return false;

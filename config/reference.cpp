@@ -134,6 +134,9 @@ void Page::below(const Object& object, const void* defaults, const std::string& 
 void Page::types(const Kind& kind, const void* defaults, const std::string& path, int level) {
   const auto* standard = static_cast<const Tagged*>(defaults);
   for (const erased::Type& type : kind.types->types) {
+    // An entry of a list is reached by its type as well as by its place.
+    const std::string of_type =
+        path.ends_with(".0") ? path.substr(0, path.size() - 1) + std::string(type.name) : path;
     const std::string heading = code(path) + " of type " + code(type.name);
     if (type.object == nullptr) {
       section(level, heading, "Not yet: " + type.later);
@@ -142,8 +145,8 @@ void Page::types(const Kind& kind, const void* defaults, const std::string& path
     section(level, heading, type.object->sentence);
     const bool current = standard != nullptr && standard->type() == type.name;
     const void* options = current ? standard->erased() : type.object->defaults.get();
-    rows(*type.object, options, path);
-    below(*type.object, options, path, level + 1);
+    rows(*type.object, options, of_type);
+    below(*type.object, options, of_type, level + 1);
   }
 }
 

@@ -180,7 +180,7 @@ class Engine {
   std::int64_t epoch_first_ms_ = 0;
   std::uint64_t epochs_ = 0;
   std::uint32_t closed_items_ = 0;  ///< of `items_`, when the newest epoch closed
-  std::uint64_t learned_ = 0;  ///< interactions of positive weight, in closed epochs
+  std::uint64_t learned_ = 0;       ///< interactions of positive weight, in closed epochs
 
   // The checkpoint being made: one piece a model, then the ranker's and the engine's own.
   std::vector<RowBatch> pieces_;

@@ -65,10 +65,16 @@ TEST_CASE("an index reaches into a list, the default one included") {
   CHECK(outcome.settings.words == std::vector<std::string>{"z", "b"});
 }
 
+TEST_CASE("an entry of a list is found by its type too") {
+  const Outcome outcome = read_sets({"shapes.curve.bend=9"});
+  REQUIRE(outcome.text().empty());
+  CHECK(outcome.settings.shapes[1].as<Curve>().bend == 9);
+}
+
 TEST_CASE("an index that is none is a problem") {
   CHECK(read_sets({"shapes.2.bend=9"}).text() ==
-        "shapes.2: no such entry of the list; allowed: an index from 0 to 1 (--set "
-        "shapes.2.bend)\n");
+        "shapes.2: no such entry of the list; allowed: an index from 0 to 1, or the type of an "
+        "entry: line, curve (--set shapes.2.bend)\n");
   CHECK(read_sets({"shapes.x.bend=9"}).problems.size() == 1);
   CHECK(read_sets({"shapes.-1.bend=9"}).problems.size() == 1);
   CHECK(read_sets({"weights.0=9"}).problems.at(0).allowed == "nothing: the list is empty");
