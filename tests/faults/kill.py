@@ -3,11 +3,14 @@
 import json
 import os
 import random
+import re
 import time
 
 from freshet_testing import SLOW
 
 KILLS = int(os.environ.get("FRESHET_TEST_KILLS", "10" if SLOW else "30"))
+# Little is read ahead, so that a kill finds work that is not done, and the broker is still needed when it is killed.
+READ_AHEAD = {"queued.max.messages.kbytes": "64", "queued.min.messages": "100", "fetch.message.max.bytes": "16384"}
 
 
 class Moments:
@@ -30,6 +33,19 @@ class Moments:
 def linger(seconds):
     """Passes a moment of the test's choice: not to wait for anything, but to strike at a random time."""
     time.sleep(seconds)
+
+
+def events_in_order(lists):
+    """Offsets of the causes, as "partition-offset", in the order in which they were first answered."""
+    return list(dict.fromkeys(json.loads(m.value)["list"] for m in lists))
+
+
+def as_from(value, name):
+    """The list as it would be if its cause had stood at "partition-offset"."""
+    partition, offset = name.split("-")
+    value = re.sub(rb'"list":"\d+-\d+"', b'"list":"%s"' % name.encode(), value, count=1)
+    where = b'"partition":%s,"offset":%s' % (partition.encode(), offset.encode())
+    return re.sub(rb'"partition":\d+,"offset":\d+', where, value, count=1)
 
 
 def compare_lists(case, expected, got, byte_equal):

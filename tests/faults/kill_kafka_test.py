@@ -7,33 +7,17 @@ taken. A run that nobody interrupted, over the events in that order, must have m
 
 import json
 import os
-import re
 import shutil
 import subprocess
 
 from freshet_testing import (ARGUMENTS, BROKER_TOOLS, SLOW, Case, Follower, Running, create_topic, file_run,
                              inspect_state, kafka_options, main, produce, read_topic, succeed, wait_until)
-from kill import KILLS, Moments, compare_lists, linger
+from kill import KILLS, READ_AHEAD, Moments, as_from, compare_lists, events_in_order, linger
 
 PARTITIONS, GUARANTEE, VICTIM = int(ARGUMENTS[0]), ARGUMENTS[1], ARGUMENTS[2]
 # A broker needs some seconds to come back.
 COUNT = KILLS if VICTIM == "freshet" else max(2, KILLS // 10)
 EVENTS = max(4_000 if SLOW else 9_000, (100 if VICTIM == "freshet" else 1_000) * COUNT)
-# Little is read ahead, so that the broker is still needed when it is killed.
-READ_AHEAD = {"queued.max.messages.kbytes": "64", "queued.min.messages": "100", "fetch.message.max.bytes": "16384"}
-
-
-def events_in_order(lists):
-    """Offsets of the causes, as "partition-offset", in the order in which they were first answered."""
-    return list(dict.fromkeys(json.loads(m.value)["list"] for m in lists))
-
-
-def as_from(value, name):
-    """The list as it would be if its cause had stood at "partition-offset"."""
-    partition, offset = name.split("-")
-    value = re.sub(rb'"list":"\d+-\d+"', b'"list":"%s"' % name.encode(), value, count=1)
-    where = b'"partition":%s,"offset":%s' % (partition.encode(), offset.encode())
-    return re.sub(rb'"partition":\d+,"offset":\d+', where, value, count=1)
 
 
 class KillKafka(Case):

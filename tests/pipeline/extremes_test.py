@@ -69,8 +69,10 @@ class Extremes(Case):
                              "time": START_MS + 20 * n} for n in range(count))
         lists, state, _ = self.run_it(events, lists__size=5)
         self.answered(lists, count)
+        of_users = {"user", "user_cf.live", "user_cf.sessions", "session_knn.live", "session_knn.sessions",
+                    "factorization.users"}
         for space, size in inspect_state(state)["spaces"].items():
-            if not space.startswith(("user", "session_knn.live", "session_knn.session", "factorization.users")):
+            if space not in of_users:
                 self.assertLess(size["bytes"], 40_000, f"{space} does not grow with the events of one item")
 
     def test_times_in_any_order(self):
@@ -113,6 +115,7 @@ class Extremes(Case):
         if not SLOW:  # sanitizers keep freed memory back
             limit = budget * 5 // 4 + 200 * 1_000_000
             self.assertGreater(ample_peak, limit, "the stream needs more than the budget allows")
+            self.assertGreaterEqual(ample_peak - peak, 4 * budget, "the stream needs four times the budget")
             self.assertLessEqual(peak, limit)
 
 

@@ -47,6 +47,28 @@ Output output_of(const Decoded& record, const Outcome& outcome, const Engine& en
   return out;
 }
 
+/// "": in no list is an item that was withdrawn, unavailable or out of stock before.
+std::string problem_of_offers(const std::vector<Decoded>& records,
+                              const std::vector<Outcome>& outcomes) {
+  std::set<std::string, std::less<>> off;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (const CatalogRecord* said = records[i].catalog()) {
+      if (said->entry && said->entry->recommendable()) {
+        off.erase(said->item);
+      } else {
+        off.insert(said->item);
+      }
+    }
+    for (const List::Entry& entry : outcomes[i].list.entries) {
+      if (off.count(entry.item) == 0) continue;
+      return "the list of " + std::to_string(records[i].partition) + "/" +
+             std::to_string(records[i].offset) + " offers " + std::string(entry.item) +
+             ", which the catalogue had taken off";
+    }
+  }
+  return "";
+}
+
 /// "": nothing is wrong.
 std::string first_difference(const std::vector<Shown>& found, const std::vector<Shown>& wanted) {
   for (std::size_t i = 0; i < found.size() && i < wanted.size(); ++i) {
@@ -103,6 +125,7 @@ Uninterrupted uninterrupted(const Plan& plan, const std::vector<const Record*>& 
     if (outcomes[i].kind == Outcome::Kind::none) continue;
     result.shown.push_back(shown_of(output_of(records[i], outcomes[i], engine)));
   }
+  result.problem = problem_of_offers(records, outcomes);
   RowBatch rows;
   engine.save(rows);
   put_place({positions_after(order), "a simulated log", ""}, rows);
@@ -141,6 +164,7 @@ void judge(World& world) {
                       std::to_string(world.order.size()) + " were taken");
   }
   const Uninterrupted wanted = uninterrupted(world.plan, world.order);
+  if (!wanted.problem.empty()) world.fail(wanted.problem);
   if (!world.plan.real_models) {
     Recount recount(world.plan);
     std::vector<Shown> counted;

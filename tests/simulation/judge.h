@@ -12,6 +12,7 @@ namespace freshet::test {
 struct Uninterrupted {
   std::vector<Shown> shown;
   std::string digest;
+  std::string problem;  ///< a list with an item that the catalogue had taken off; "": none
 };
 Uninterrupted uninterrupted(const Plan& plan, const std::vector<const Record*>& order);
 

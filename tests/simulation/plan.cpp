@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "stream/hash.h"
+#include "tests/simulation/catalog_log.h"
 #include "tests/simulation/dice.h"
 #include "tests/stream/real_parts.h"
 #include "tests/support/count_model.h"
@@ -38,6 +39,14 @@ void draw_options(Plan& plan, Dice& dice) {
 void draw_flood(Plan& plan, Dice dice) {
   plan.users.learn_events = dice.chance(25) ? dice.pick({1U, 2U, 5U, 20U}) : 0;
   plan.users.learn_span = config::Millis{dice.pick({1'000, 60'000, 3'600'000})};
+}
+
+/// Half of the shops have a catalogue.
+void draw_catalog(Plan& plan, Dice dice) {
+  if (dice.chance(50)) return;
+  plan.catalog_partitions = dice.between(1, 2);
+  plan.catalog = dice.pick({3U, 15U, 60U});
+  if (dice.chance(50)) plan.lists.include = {"title", "category", "price"};
 }
 
 /// Partition of the record that is the n-th to come into being; `known` partitions are there by
@@ -108,6 +117,7 @@ Plan plan_of(std::uint64_t seed) {
   plan.gaps = dice.pick({0U, 5U, 40U});
   draw_options(plan, dice);
   draw_flood(plan, Dice(seed, 3));
+  draw_catalog(plan, Dice(seed, 4));
   return plan;
 }
 
@@ -126,6 +136,11 @@ std::string text_of(const Plan& plan) {
   if (plan.users.learn_events > 0) {
     out << ", of a user " << plan.users.learn_events << " events learned in "
         << plan.users.learn_span.count << " ms";
+  }
+  if (plan.catalog_partitions > 0) {
+    out << ", a catalogue of " << plan.catalog_partitions << " partitions, " << plan.catalog
+        << " records on 100 others"
+        << (plan.lists.include.empty() ? "" : ", fields of it in lists");
   }
   return out.str();
 }
@@ -158,7 +173,7 @@ std::vector<Record> log_of(const Plan& plan) {
     record.offset = offset++;
     if (plan.record_times) record.time_ms = start_ms + static_cast<std::int64_t>(i) * 5;
   }
-  return log;
+  return with_catalog(plan, log, Dice(plan.seed, 5));
 }
 
 }  // namespace freshet::test

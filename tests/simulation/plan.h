@@ -19,6 +19,8 @@ struct Plan {
   bool real_disk = false;    ///< RocksDB and files on a faulty disk; else maps
   bool partition_by_user = true;
   std::uint32_t records = 0, partitions = 1, lives = 1;
+  std::uint32_t catalog_partitions = 0;
+  std::uint32_t catalog = 0;     ///< records of it on 100 others
   bool partitions_grow = false;  ///< most of them appear while the log is written
   bool record_times = false;     ///< records have a time of their own, as in Kafka
   LogMix mix;
@@ -29,6 +31,8 @@ struct Plan {
   ListOptions lists;
   StateOptions state;
   DeliveryOptions delivery;
+
+  std::uint32_t all_partitions() const { return partitions + catalog_partitions; }
 };
 
 Plan plan_of(std::uint64_t seed);

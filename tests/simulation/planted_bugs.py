@@ -41,6 +41,12 @@ BUGS = [
         (PUBLISHER, "offset = std::max(offset, out->second);", "offset = bug(N) ? offset : std::max(offset, out->second);")]),
     ("a checkpoint drops notes of what is still to be learned again", [
         (PUBLISHER, "if (!all_learned)", "if (!bug(N) && !all_learned)")]),
+    ("the catalogue's positions are not restored", [
+        (PIPELINE, "  done_ = read_to_ = place->positions;\n",
+         "  if (bug(N)) std::erase_if(place->positions, [](const auto& at) { return is_catalog(at.first); });\n"
+         "  done_ = read_to_ = place->positions;\n")]),
+    ("what the catalogue took off is offered again after a restart", [
+        (ENGINE, "if (catalog_.named(ItemId(item))) tell(", "if (!bug(N) && catalog_.named(ItemId(item))) tell(")]),
 ]
 
 SOURCES = sorted({file for _, changes in BUGS for file, _, _ in changes})

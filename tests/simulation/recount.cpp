@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "stream/dictionary.h"
 #include "stream/list.h"
 #include "stream/users.h"
 #include "tests/support/count_model.h"
@@ -24,6 +23,11 @@ Output output_of(const Decoded& record, const std::string& user) {
 }  // namespace
 
 std::optional<Output> Recount::take(const Decoded& record) {
+  if (const CatalogRecord* said = record.catalog()) {
+    items_.emplace(said->item, items_.size());
+    shelf_[said->item] = said->entry;
+    return std::nullopt;
+  }
   const Event* event = record.event();
   if (event == nullptr) {
     Output out = output_of(record, "");
@@ -52,6 +56,14 @@ std::optional<Output> Recount::take(const Decoded& record) {
   }
   if (epoch_records_ >= plan_.engine.epoch_events) close_epoch();
   return out;
+}
+
+/// What the catalogue never named can be sold.
+bool Recount::off_the_shelf(const std::string& item) const {
+  const auto said = shelf_.find(item);
+  if (said == shelf_.end()) return false;
+  const std::optional<CatalogEntry>& entry = said->second;
+  return !entry || !entry->available || (entry->stock && *entry->stock <= 0);
 }
 
 std::optional<Output> Recount::forget(const Decoded& record) {
@@ -256,6 +268,7 @@ std::optional<Output> Recount::answer(Shopper& shopper, const Decoded& record) c
   std::sort(rows.begin(), rows.end(), best);
   if (rows.size() > pool_max) rows.resize(pool_max);
   rows.insert(rows.end(), own_rows.begin(), own_rows.end());
+  std::erase_if(rows, [&](const Row& row) { return off_the_shelf(row.item); });
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
     return std::tuple(-a.count - a.own, a.age) < std::tuple(-b.count - b.own, b.age);
   });
@@ -277,6 +290,10 @@ std::optional<Output> Recount::answer(Shopper& shopper, const Decoded& record) c
       entry.because[0] = shopper.recent.front().item;
     }
     list.parts.insert(list.parts.end(), {row.count, row.own});
+    if (included_.empty()) continue;
+    std::string& fields = list.included.emplace_back();
+    const auto said = shelf_.find(row.item);
+    if (said != shelf_.end()) included_.write(*said->second, fields);
   }
   if (plan_.lists.suppress_unchanged && shopper.held == items) return std::nullopt;
   shopper.held = items;
@@ -285,6 +302,24 @@ std::optional<Output> Recount::answer(Shopper& shopper, const Decoded& record) c
   const Cause cause{"events", record.partition, record.offset, type_of(event).name};
   write_list(list, event, cause, {"count", "own"}, out.value.emplace());
   return out;
+}
+
+std::string Recount::problem_of_catalog(const RowReader& rows, const ItemDictionary& items) const {
+  Catalog catalog;
+  if (Status s = catalog.restore(rows, items.size()); !s) return s.error().message;
+  const auto fields = [](const CatalogEntry& e) {
+    return std::tie(e.title, e.category, e.brand, e.price, e.available, e.stock, e.tags,
+                    e.attributes, e.embedding, e.kind);
+  };
+  std::size_t named = 0;
+  for (std::uint32_t i = 0; i < catalog.item_end(); ++i) named += catalog.named(ItemId(i)) ? 1 : 0;
+  if (named != shelf_.size()) return "the number of items that the catalogue names";
+  for (const auto& [name, said] : shelf_) {
+    const CatalogEntry* found = catalog.find(items.find(name));
+    const bool same = found == nullptr ? !said : said && fields(*found) == fields(*said);
+    if (!same || !catalog.named(items.find(name))) return "what the catalogue says of " + name;
+  }
+  return "";
 }
 
 std::string Recount::problem_of(const RowReader& rows) const {
@@ -299,7 +334,8 @@ std::string Recount::problem_of(const RowReader& rows) const {
     if (id.is_none()) return "item " + name + " is not known";
     if (model.count(id) != wanted) return "the count of item " + name;
   }
-  std::string problem;
+  std::string problem = problem_of_catalog(rows, items);
+  if (!problem.empty()) return problem;
   std::size_t users = 0;
   const auto check = [&](const User& user) {
     ++users;

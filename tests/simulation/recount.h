@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "stream/decoder.h"
+#include "stream/dictionary.h"
 #include "stream/event_types.h"
+#include "stream/included_fields.h"
 #include "stream/sink.h"
 #include "stream/store.h"
 #include "tests/simulation/plan.h"
@@ -16,16 +18,17 @@
 namespace freshet::test {
 
 /// The counting shop told a second time, from the contract and with maps of names only: one record
-/// after another, no batches, no rows, no ids. Shares the decoder and the printing of lists with
-/// the program, and nothing else.
+/// after another, no batches, no rows, no ids. Shares the decoder and the printing of lists and
+/// their fields with the program, and nothing else.
 class Recount {
  public:
-  explicit Recount(const Plan& plan) : plan_(plan), types_(plan.events.types) {}
+  explicit Recount(const Plan& plan)
+      : plan_(plan), types_(plan.events.types), included_(plan.lists.include) {}
 
   /// What goes out for the record that is next in the engine's order.
   std::optional<Output> take(const Decoded& record);
 
-  /// What of users and counts is not as counted here; "": nothing.
+  /// What of users, counts and catalogue is not as counted here; "": nothing.
   std::string problem_of(const RowReader& rows) const;
 
  private:
@@ -56,6 +59,8 @@ class Recount {
   };
 
   const EventTypes::Type& type_of(const Event& event) const { return types_[event.type]; }
+  bool off_the_shelf(const std::string& item) const;
+  std::string problem_of_catalog(const RowReader& rows, const ItemDictionary& items) const;
   bool known_id(const Shopper& shopper, const Event& event) const;
   void remember_id(Shopper& shopper, const Event& event) const;
   double strength(const Shopper& shopper, const std::string& item) const;
@@ -75,10 +80,12 @@ class Recount {
 
   const Plan& plan_;
   const EventTypes types_;
+  const IncludedFields included_;
   std::map<std::string, Shopper> shoppers_;
   std::map<std::string, std::size_t> items_;  ///< name → how many were met before it
   std::map<std::string, double> counts_;
-  std::vector<Change> waiting_;  ///< what the open epoch will teach
+  std::map<std::string, std::optional<CatalogEntry>> shelf_;  ///< the newest word; none: withdrawn
+  std::vector<Change> waiting_;                               ///< what the open epoch will teach
   std::uint32_t epoch_records_ = 0;
   std::int64_t epoch_first_ms_ = 0;
 };

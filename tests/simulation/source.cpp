@@ -14,14 +14,14 @@ SimulatedSource::SimulatedSource(World& world, Outside& outside, std::uint64_t l
       idle_(dice_.pick({0U, 10U, 60U})),
       moves_(dice_.pick({0U, 0U, 3U, 10U})),
       outage_(dice_.pick({0U, 0U, 20U, 100U})),
-      partitions_(world.plan.partitions) {}
+      partitions_(world.plan.all_partitions()) {}
 
 Status SimulatedSource::open(const Positions& from, const Order& replay) {
   from_ = from;
   if (outside_.pass(Op::source_open).fails) return Outside::failure();
   notice_arrivals();
   for (const OrderRun& run : replay) {
-    auto& queue = partitions_[static_cast<std::size_t>(run.partition)];
+    auto& queue = queue_of(run.partition);
     for (; !queue.empty() && queue.front()->offset < run.end; queue.pop_front()) {
       replay_.push_back(queue.front());
     }
@@ -29,12 +29,18 @@ Status SimulatedSource::open(const Positions& from, const Order& replay) {
   return {};
 }
 
+std::deque<const Record*>& SimulatedSource::queue_of(Partition partition) {
+  const auto n =
+      static_cast<std::size_t>(is_catalog(partition) ? catalog_partition(partition) : partition);
+  return partitions_[is_catalog(partition) ? world_.plan.partitions + n : n];
+}
+
 void SimulatedSource::notice_arrivals() {
   for (; noticed_ < world_.arrived; ++noticed_) {
     const Record& record = world_.log[noticed_];
     const auto from = from_.find(record.partition);
     if (from != from_.end() && record.offset < from->second) continue;
-    partitions_[static_cast<std::size_t>(record.partition)].push_back(&record);
+    queue_of(record.partition).push_back(&record);
   }
 }
 
@@ -46,11 +52,11 @@ const Record* SimulatedSource::next() {
   }
   if (burst_ == 0) {
     burst_ = dice_.between(1, burst_max_);
-    burst_of_ = static_cast<Partition>(dice_.below(world_.plan.partitions));
+    burst_of_ = dice_.below(world_.plan.all_partitions());
   }
   --burst_;
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
-    auto& queue = partitions_[(static_cast<std::size_t>(burst_of_) + i) % partitions_.size()];
+    auto& queue = partitions_[(burst_of_ + i) % partitions_.size()];
     if (queue.empty()) continue;
     const Record* record = queue.front();
     queue.pop_front();

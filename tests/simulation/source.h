@@ -27,6 +27,7 @@ class SimulatedSource final : public Source {
   std::size_t handed_out() const { return handed_out_; }
 
  private:
+  std::deque<const Record*>& queue_of(Partition partition);
   void notice_arrivals();
   const Record* next();
   bool all_settled() const;
@@ -38,9 +39,9 @@ class SimulatedSource final : public Source {
   const std::uint32_t poll_max_, burst_max_, idle_, moves_, outage_;
   std::size_t noticed_ = 0;  ///< records of the log that were sorted into partitions
   Positions from_;
-  std::vector<std::deque<const Record*>> partitions_;
+  std::vector<std::deque<const Record*>> partitions_;  ///< the catalogue's behind the others
   std::deque<const Record*> replay_;
-  Partition burst_of_ = 0;
+  std::size_t burst_of_ = 0;
   std::uint32_t burst_ = 0;  ///< records of it to come
   bool moving_ = false;
   std::size_t handed_out_ = 0;

@@ -83,11 +83,13 @@ void CountRanker::rank(const Query& query, std::size_t size, bool want_by_model,
   std::map<ItemId, float> own;
   for (const HistoryItem& h : query.user.history) own[h.item] = std::max(0.0F, h.strength);
   std::vector<Candidate> pool = model_.top(query.limit);
+  std::erase_if(pool, [&](const Candidate& c) { return off_.count(c.item) > 0; });
   for (const Candidate& c : pool) {
     if (out.popular.size() < size) out.popular.push_back(c.item);
   }
   if (want_by_model) out.by_model.push_back(out.popular);
   for (const auto& [item, strength] : own) {
+    if (off_.count(item) > 0) continue;
     if (strength > 0 && model_.count(item) == 0) pool.push_back({item, 0});
   }
   for (Candidate& c : pool) c.score += own[c.item];
@@ -105,6 +107,14 @@ void CountRanker::rank(const Query& query, std::size_t size, bool want_by_model,
     }
     out.parts.push_back(model_.count(c.item));
     out.parts.push_back(own[c.item]);
+  }
+}
+
+void CountRanker::describe(ItemId item, const CatalogEntry* entry) {
+  if (entry != nullptr && entry->recommendable()) {
+    off_.erase(item);
+  } else {
+    off_.insert(item);
   }
 }
 

@@ -44,7 +44,8 @@ class CountModel final : public Model {
 };
 
 /// score = count ("count") + strength of the user's own history ("own"); the user's own items are
-/// candidates. Keeps the number of interactions learned in row "fusion"/"learned".
+/// candidates; what the catalogue takes off is in no list. Keeps the number of interactions learned
+/// in row "fusion"/"learned".
 class CountRanker final : public Ranker {
  public:
   explicit CountRanker(const CountModel& model) : model_(model) {}
@@ -54,7 +55,7 @@ class CountRanker final : public Ranker {
   void rank(const Query& query, std::size_t size, bool want_by_model, Scratch& scratch,
             RankedList& out) const override;
   void learn(std::span<const Interaction> epoch) override { learned_ += epoch.size(); }
-  void describe(ItemId, const CatalogEntry*) override {}
+  void describe(ItemId item, const CatalogEntry* entry) override;
   bool save_some(RowBatch& out, std::size_t rows_max) override;
   Status restore(const RowReader& rows, std::size_t items) override;
 
@@ -62,6 +63,7 @@ class CountRanker final : public Ranker {
   const CountModel& model_;
   std::vector<std::string> part_names_ = {"count", "own"};
   std::uint64_t learned_ = 0;
+  std::set<ItemId> off_;  ///< withdrawn, unavailable, or out of stock
 };
 
 /// An engine's parts with a CountModel and a CountRanker.
