@@ -140,7 +140,7 @@ TEST_CASE("the reference has a row for every option") {
   CHECK(page.find("\n## `numbers`\n\nPlain values.\n\n| option |") != std::string::npos);
   CHECK(page.find("\n### `shapes.0` of type `curve`\n\nA bent line.\n\n| option |") !=
         std::string::npos);
-  CHECK(page.find("| `shapes.0.delay` | duration | `\"100ms\"` | ") != std::string::npos);
+  CHECK(page.find("| `shapes.curve.delay` | duration | `\"100ms\"` | ") != std::string::npos);
   CHECK(page.find("\n### `shape` of type `circle`\n\nNot yet: Circles come with version 2.\n") !=
         std::string::npos);
   CHECK(page.find("| `shape.path` | text | required | a text | Where it lies. |") !=
