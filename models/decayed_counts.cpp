@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view items_space = "popularity.items";
 constexpr std::string_view events_space = "popularity.events";
 constexpr std::string_view events_key = "events";
+constexpr double window_halvings = 32;  // of a count that keeps its base
 
 }  // namespace
 
@@ -53,6 +54,39 @@ std::span<const std::uint32_t> DecayedCounts::top(Horizon horizon) const {
   return items.first(std::min(top_items_, items.size()));
 }
 
+/// Half-lives that have passed, in units of `window_halvings`.
+std::uint64_t DecayedCounts::window(std::size_t horizon) const {
+  return static_cast<std::uint64_t>(log2_now(static_cast<Horizon>(horizon)) / window_halvings);
+}
+
+/// Of the sorted items; of all if a base has moved.
+void DecayedCounts::make_linear() {
+  const std::array<std::uint64_t, horizons> before = windows_;
+  for (std::size_t h = 0; h < horizons; ++h) windows_[h] = window(h);
+  linear_.resize(items_.size());
+  if (windows_ != before) {
+    for (std::uint32_t item = 0; item < items_.size(); ++item) make_linear(item);
+  } else {
+    for (const std::uint32_t item : sorted_) make_linear(item);
+  }
+}
+
+void DecayedCounts::make_linear(std::uint32_t item) {
+  for (std::size_t h = 0; h < horizons; ++h) {
+    const double base = static_cast<double>(windows_[h]) * window_halvings;
+    linear_[item][h] = std::exp2(static_cast<float>(items_[item][h] - base));
+  }
+}
+
+std::array<float, DecayedCounts::horizons> DecayedCounts::scale() const {
+  std::array<float, horizons> out;
+  for (std::size_t h = 0; h < horizons; ++h) {
+    const double base = static_cast<double>(windows_[h]) * window_halvings;
+    out[h] = static_cast<float>(std::exp2(base - log2_now(static_cast<Horizon>(h))));
+  }
+  return out;
+}
+
 std::span<const std::uint32_t> DecayedCounts::sort() {
   std::sort(touched_.begin(), touched_.end());
   // Of an item that was lowered and raised, the entry that says lowered stays.
@@ -63,6 +97,7 @@ std::span<const std::uint32_t> DecayedCounts::sort() {
   sorted_.clear();
   for (const Touched& t : touched_) sorted_.push_back(t.item);
   touched_.clear();
+  make_linear();
   return sorted_;
 }
 
@@ -156,7 +191,12 @@ Status DecayedCounts::restore(const RowReader& rows, std::size_t items) {
       });
   if (!counted) return counted;
   if (Status read = restore_items(rows, items); !read) return read;
-  for (std::size_t h = 0; h < horizons; ++h) rebuild(h);
+  for (std::size_t h = 0; h < horizons; ++h) {
+    rebuild(h);
+    windows_[h] = window(h);
+  }
+  linear_.resize(items_.size());
+  for (std::uint32_t item = 0; item < items_.size(); ++item) make_linear(item);
   return {};
 }
 
@@ -188,7 +228,8 @@ Status DecayedCounts::restore_items(const RowReader& rows, std::size_t items) {
 }
 
 std::size_t DecayedCounts::memory_bytes() const {
-  return items_.capacity() * sizeof(Sums) + dirty_.memory_bytes();
+  return items_.capacity() * sizeof(Sums) + linear_.capacity() * sizeof(linear_[0]) +
+         dirty_.memory_bytes();
 }
 
 }  // namespace freshet

@@ -21,6 +21,9 @@ namespace freshet {
 /// rewritten to age, and the order of two items changes only when one of them is touched. Its count
 /// after N events is 2^(L − N/h).
 ///
+/// Beside L stands its power in linear form, 2^(L − B) with a base B of the half-life that is a
+/// function of N alone: so the counts of many items cost a multiplication each.
+///
 /// Taking back an event subtracts the weight that it had: L is then that of a log without it, but
 /// that k events taken back leave the clock k further, a factor of 2^(−k/h) on the counts of what
 /// came before them relative to what came after, and a rounding of 2^-52 · 2^L / 2^L' each.
@@ -56,6 +59,10 @@ class DecayedCounts {
   float log2_count(ItemId item, Horizon horizon) const {
     return static_cast<float>(log2_sum(item, horizon) - log2_now(horizon));
   }
+  /// The decayed counts of an item that was counted, by half-life, each divided by `scale()` of it.
+  std::span<const float> linear(ItemId item) const { return linear_[item.index()]; }
+  /// What `linear` is to be multiplied by, by half-life. Changes whenever something is learned.
+  std::array<float, horizons> scale() const;
   /// L of any item.
   double log2_sum(ItemId item, Horizon horizon) const {
     return item.index() < items_.size() ? items_[item.index()][horizon] : nothing;
@@ -93,6 +100,9 @@ class DecayedCounts {
     bool all = true;
   };
 
+  std::uint64_t window(std::size_t horizon) const;
+  void make_linear();
+  void make_linear(std::uint32_t item);
   void move_touched(std::size_t horizon);
   void rebuild(std::size_t horizon);
   bool better(std::size_t horizon, std::uint32_t a, std::uint32_t b) const;
@@ -100,7 +110,9 @@ class DecayedCounts {
 
   const std::array<double, horizons> half_life_;
   const std::size_t top_items_;
-  std::vector<Sums> items_;  ///< L of each
+  std::vector<Sums> items_;                          ///< L of each
+  std::vector<std::array<float, horizons>> linear_;  ///< of each, as of `windows_`
+  std::array<std::uint64_t, horizons> windows_{};    ///< B of each half-life, in `window_halvings`
   std::uint64_t events_ = 0;
   std::array<Top, horizons> tops_;
   std::vector<Touched> touched_;  ///< since the tops were sorted

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "models/accumulator.h"
-
 namespace freshet {
 
 using Horizon = DecayedCounts::Horizon;
@@ -204,10 +202,10 @@ void Popularity::explain(const Query&, Scratch&, std::span<const ItemId>,
                          std::vector<Reason>&) const {}
 
 float Popularity::score_of(ItemId item) const {
+  if (item.index() >= counts_.items()) return 0;
+  const std::span<const float> counts = counts_.linear(item);
   float score = 0;
-  for (std::size_t h = 0; h < weight_.size(); ++h) {
-    if (weight_[h] > 0) score += weight_[h] * counts_.count(item, static_cast<Horizon>(h));
-  }
+  for (std::size_t h = 0; h < scale_.size(); ++h) score += scale_[h] * counts[h];
   if (!(options_.trend_share > 0)) return score;
   const auto rate = [this, item](Horizon h) {
     const double all = 1 - std::exp2(-counts_.log2_now(h));
@@ -258,17 +256,26 @@ void Popularity::sort_top() {
 }
 
 void Popularity::select_top() {
-  std::vector<std::uint32_t> all;
-  for (std::size_t h = 0; h < DecayedCounts::horizons; ++h) {
-    const std::span<const std::uint32_t> top = counts_.top(static_cast<Horizon>(h));
-    all.insert(all.end(), top.begin(), top.end());
+  take_scale();
+  seen_.resize(counts_.items(), 0);
+  if (++round_ == 0) {
+    std::fill(seen_.begin(), seen_.end(), 0);
+    round_ = 1;
   }
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  TopSelector best;
-  best.begin(options_.top_items);
-  for (const std::uint32_t item : all) best.offer(item, score_of(ItemId(item)));
-  best.finish(top_);
+  selector_.begin(options_.top_items);
+  for (std::size_t h = 0; h < DecayedCounts::horizons; ++h) {
+    for (const std::uint32_t item : counts_.top(static_cast<Horizon>(h))) {
+      if (seen_[item] == round_) continue;
+      seen_[item] = round_;
+      selector_.offer(item, score_of(ItemId(item)));
+    }
+  }
+  selector_.finish(top_);
+}
+
+void Popularity::take_scale() {
+  scale_ = counts_.scale();
+  for (std::size_t h = 0; h < scale_.size(); ++h) scale_[h] *= weight_[h];
 }
 
 bool Popularity::save_some(RowBatch& out, std::size_t rows_max) {

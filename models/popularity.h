@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/table.h"
+#include "models/accumulator.h"
 #include "models/category_tops.h"
 #include "models/decayed_counts.h"
 #include "models/segment_counts.h"
@@ -89,6 +90,7 @@ class Popularity final : public Model {
 
   void sort_top();
   void select_top();
+  void take_scale();
   void add_segments(const Query& query, Work& work) const;
   void add_categories(const Query& query, Work& work) const;
   void merge_top(std::size_t limit, const Work& work, std::vector<Candidate>& out) const;
@@ -101,8 +103,14 @@ class Popularity final : public Model {
   // Rank phase reads, learn phase writes.
   DecayedCounts counts_;
   SegmentCounts segments_;
-  CategoryTops categories_;  ///< by the medium half-life
+  CategoryTops categories_;                             ///< by the medium half-life
+  std::array<float, DecayedCounts::horizons> scale_{};  ///< of a linear count in the score
   std::vector<Candidate> top_;
+
+  // Learn phase only.
+  std::vector<std::uint32_t> seen_;  ///< by item: the newest round that looked at it
+  std::uint32_t round_ = 0;
+  TopSelector selector_;
 };
 
 }  // namespace freshet

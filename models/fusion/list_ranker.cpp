@@ -33,8 +33,9 @@ struct ListRanker::Work final : Scratch {
   std::vector<Reason> reasons;
   std::vector<ItemId> own;  ///< the user's own items, the newest first
   PlaceMap own_places;
-  std::vector<float> reason_sums;     ///< by entry
-  std::vector<float> reason_weights;  ///< entry × own
+  std::vector<float> reason_sums;                    ///< by entry
+  std::vector<float> reason_weights;                 ///< entry × own; 0 between two lists
+  std::vector<std::vector<std::uint32_t>> reasoned;  ///< by entry: places of own with a weight
 };
 
 ListRanker::ListRanker(std::vector<const Model*> models, const ListRankerOptions& options)
@@ -204,7 +205,8 @@ void ListRanker::give_reasons(const Query& query, Work& work, RankedList& out) c
   for (const HistoryItem& own : query.user.history) work.own.push_back(own.item);
   work.own_places.assign(work.own);
   const std::size_t own = work.own.size();
-  work.reason_weights.assign(out.entries.size() * own, 0);
+  work.reason_weights.resize(std::max(work.reason_weights.size(), out.entries.size() * own), 0);
+  work.reasoned.resize(std::max(work.reasoned.size(), out.entries.size()));
   for (std::size_t m = 0; m < width && own > 0; ++m) {
     if (work.pool.best(m) == 0) continue;
     work.reasons.clear();
@@ -220,20 +222,27 @@ void ListRanker::give_reasons(const Query& query, Work& work, RankedList& out) c
     for (const Reason& r : work.reasons) {
       if (place(r) == 0) continue;
       const auto share = static_cast<float>(out.parts[r.candidate * width + m]);
-      if (!(share > 0)) continue;
-      work.reason_weights[r.candidate * own + place(r) - 1] +=
-          share * r.weight / work.reason_sums[r.candidate];
+      const float more = share * r.weight / work.reason_sums[r.candidate];
+      if (!(more > 0)) continue;
+      float& weight = work.reason_weights[r.candidate * own + place(r) - 1];
+      if (weight == 0) work.reasoned[r.candidate].push_back(place(r) - 1);
+      weight += more;
     }
   }
   for (std::size_t k = 0; k < out.entries.size(); ++k) {
     RankedList::Entry& entry = out.entries[k];
     float* const weights = work.reason_weights.data() + k * own;
-    while (entry.because_count < reasons_max && own > 0) {
-      float* const best = std::max_element(weights, weights + own);
-      if (!(*best > 0)) break;
-      entry.because[entry.because_count++] = work.own[static_cast<std::size_t>(best - weights)];
-      *best = 0;
+    std::vector<std::uint32_t>& reasoned = work.reasoned[k];
+    const std::size_t n = std::min(reasons_max, reasoned.size());
+    std::partial_sort(reasoned.begin(), reasoned.begin() + static_cast<std::ptrdiff_t>(n),
+                      reasoned.end(), [weights](std::uint32_t a, std::uint32_t b) {
+                        return weights[a] != weights[b] ? weights[a] > weights[b] : a < b;
+                      });
+    for (std::size_t r = 0; r < n; ++r) {
+      entry.because[entry.because_count++] = work.own[reasoned[r]];
     }
+    for (const std::uint32_t at : reasoned) weights[at] = 0;
+    reasoned.clear();
   }
 }
 
