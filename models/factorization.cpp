@@ -134,7 +134,8 @@ float Factorization::base(std::uint32_t item) const {
   const float bias = out_[item].bias;
   if (rates()) return bias + mean_rating();
   const Count& n = counts_[item];
-  const double halvings = static_cast<double>(events_ - n.last) / options_.popularity_events;
+  const std::uint64_t now = std::max(events_ / base_step * base_step, n.last);
+  const double halvings = static_cast<double>(now - n.last) / options_.popularity_events;
   const auto events = n.events * static_cast<float>(std::exp2(-halvings));
   return bias + static_cast<float>(options_.popularity) * std::log(0.3F + events);
 }
@@ -155,7 +156,8 @@ void Factorization::candidates(const Query& query, Scratch& scratch,
   work.top_logit = std::numeric_limits<float>::lowest();
   const Vector z = Values(work.z);
   for (std::size_t k = 0; k < n; ++k) {
-    const float logit = (z * Values(&hot_factors_[k * factors])).sum() + hot_base_[k];
+    const std::size_t slot = hot_slots_[k];
+    const float logit = (z * Values(&hot_factors_[slot * factors])).sum() + hot_base_[slot];
     work.values[k] = logit;
     work.top_logit = std::max(work.top_logit, logit);
   }
@@ -232,6 +234,7 @@ void Factorization::explain(const Query&, Scratch& scratch, std::span<const Item
 void Factorization::learn(std::span<const Interaction> epoch) {
   const std::uint64_t before = events_;
   touched_.clear();
+  stepped_.clear();
   for (const Interaction& x : epoch) {
     if (x.forget) {
       users_.forget(x.user);
@@ -251,6 +254,7 @@ void Factorization::grow(std::size_t items) {
   out_.grow(items);
   counts_.resize(items);
   hot_place_.resize(items, 0);
+  hot_slot_.resize(items, 0);
 }
 
 void Factorization::learn_next(const Interaction& x) {
@@ -269,6 +273,7 @@ void Factorization::learn_next(const Interaction& x) {
     g = slope_[k] * Values(z.data());
     out_.step(item, gradient.data());
     out_.step_bias(item, slope_[k]);
+    stepped_.push_back(item);
     dirty_items_.mark(item);
   }
   Eigen::Map<Vector> g(gradient.data());
@@ -346,6 +351,7 @@ void Factorization::learn_rating(const Interaction& x) {
   users_.step_bias(slot, error);
   out_.step(item, to_item.data());
   out_.step_bias(item, error);
+  stepped_.push_back(item);
   dirty_items_.mark(item);
 }
 
@@ -375,19 +381,48 @@ void Factorization::renew_hot() {
   };
   std::for_each(touched_.rbegin(), touched_.rend(), add);
   std::for_each(hot_.begin(), hot_.end(), add);
+  for (const std::uint32_t item : hot_) {
+    if (hot_place_[item] != 0) continue;
+    free_slots_.push_back(hot_slot_[item] - 1);
+    hot_slot_[item] = 0;
+  }
   hot_.swap(next);
-  read_hot();
+  hot_slots_.clear();
+  for (const std::uint32_t item : hot_) enter_hot(item);
+  // In rating mode every rating moves the mean, and with it all of them.
+  if (rates() || base_events_ != events_ / base_step) return read_hot();
+  for (const std::uint32_t item : stepped_) read_hot(item);
+  for (const std::uint32_t item : touched_) read_hot(item);
+}
+
+/// Appends to `hot_slots_`; gives a slot to an item that has none.
+void Factorization::enter_hot(std::uint32_t item) {
+  std::uint32_t& slot = hot_slot_[item];
+  if (slot == 0 && free_slots_.empty()) {
+    hot_base_.push_back(0);
+    hot_factors_.resize(hot_base_.size() * factors);
+    slot = static_cast<std::uint32_t>(hot_base_.size());
+  } else if (slot == 0) {
+    slot = free_slots_.back() + 1;
+    free_slots_.pop_back();
+  }
+  hot_slots_.push_back(slot - 1);
 }
 
 void Factorization::read_hot() {
-  hot_factors_.resize(hot_.size() * factors);
-  hot_base_.resize(hot_.size());
+  base_events_ = events_ / base_step;
   for (std::size_t k = 0; k < hot_.size(); ++k) {
     if (k + block < hot_.size()) out_.prefetch(hot_[k + block]);
-    const FactorTable::Row& row = out_[hot_[k]];
-    std::copy_n(row.value, factors, &hot_factors_[k * factors]);
-    hot_base_[k] = base(hot_[k]);
+    read_hot(hot_[k]);
   }
+}
+
+/// Copies an item's vector and base if it is hot.
+void Factorization::read_hot(std::uint32_t item) {
+  if (hot_slot_[item] == 0) return;
+  const std::size_t slot = hot_slot_[item] - 1;
+  std::copy_n(out_[item].value, factors, &hot_factors_[slot * factors]);
+  hot_base_[slot] = base(item);
 }
 
 std::optional<RatingError> Factorization::rating_error() const {
@@ -398,8 +433,9 @@ std::optional<RatingError> Factorization::rating_error() const {
 std::size_t Factorization::memory_bytes() const {
   return in_.memory_bytes() + out_.memory_bytes() + users_.memory_bytes() +
          counts_.capacity() * sizeof(Count) +
-         (hot_.capacity() + next_hot_.capacity() + hot_place_.capacity() + hot_factors_.capacity() +
-          hot_base_.capacity() + ring_.capacity() + touched_.capacity()) *
+         (hot_.capacity() + next_hot_.capacity() + hot_place_.capacity() + hot_slots_.capacity() +
+          hot_slot_.capacity() + hot_factors_.capacity() + hot_base_.capacity() + ring_.capacity() +
+          touched_.capacity() + stepped_.capacity()) *
              4 +
          dirty_items_.memory_bytes() + dirty_ring_.memory_bytes();
 }

@@ -84,6 +84,7 @@ class Factorization final : public Model {
 
  private:
   static constexpr std::size_t ring_chunk = 512;  ///< events in a row
+  static constexpr std::uint64_t base_step = 64;  ///< events
   struct Work;
   /// What is counted of an item.
   struct Count {
@@ -99,7 +100,8 @@ class Factorization final : public Model {
   bool rates() const { return options_.mode == FactorizationMode::rating; }
   void read_past(std::span<const HistoryItem> history, Past& past) const;
   void make_query(const FactorTable::Row* user, const Past& past, float* z) const;
-  /// What is added to z · out_j.
+  /// What is added to z · out_j: the bias, and popularity as of the newest event whose number is a
+  /// multiple of `base_step`, so that it need not be reckoned anew for all items at each event.
   float base(std::uint32_t item) const;
   float mean_rating() const;
   void grow(std::size_t items);
@@ -109,7 +111,9 @@ class Factorization final : public Model {
   void slopes(const float* z);
   void count(std::uint32_t item);
   void renew_hot();
+  void enter_hot(std::uint32_t item);
   void read_hot();
+  void read_hot(std::uint32_t item);
   void save_counts(RowBatch& out);
   Status restore_counts(const RowReader& rows, std::uint64_t& admitted);
   Status restore_items(const RowReader& rows, std::size_t items);
@@ -126,8 +130,10 @@ class Factorization final : public Model {
   std::uint64_t events_ = 0;              ///< learned so far
   std::vector<std::uint32_t> hot_;        ///< items with the newest events, the newest first
   std::vector<std::uint32_t> hot_place_;  ///< by item: its place in `hot_` + 1, or 0
-  std::vector<float> hot_factors_;        ///< `factors` numbers each, beside `hot_`
-  std::vector<float> hot_base_;           ///< beside `hot_`
+  std::vector<std::uint32_t> hot_slots_;  ///< beside `hot_`: where its copy lies
+  std::vector<std::uint32_t> hot_slot_;   ///< by item: the same + 1, or 0
+  std::vector<float> hot_factors_;        ///< by slot, `factors` numbers each
+  std::vector<float> hot_base_;           ///< by slot
   std::uint64_t ratings_ = 0;             ///< in `rating_sum_`
   double rating_sum_ = 0;
   RatingError error_;
@@ -135,7 +141,10 @@ class Factorization final : public Model {
   // Learn phase only.
   std::vector<std::uint32_t> ring_;     ///< items of the newest events, by event number
   std::vector<std::uint32_t> touched_;  ///< items of this epoch's events
+  std::vector<std::uint32_t> stepped_;  ///< items whose out vector moved in this epoch
   std::vector<std::uint32_t> next_hot_;
+  std::vector<std::uint32_t> free_slots_;
+  std::uint64_t base_events_ = 0;       ///< of `hot_base_`
   std::vector<std::uint32_t> sampled_;  ///< y, then the negatives
   std::vector<float> slope_;            ///< beside `sampled_`: d loss / d logit
   Past past_;
