@@ -290,7 +290,13 @@ void Engine::make_list(User& user, std::int64_t now_ms, EventTypeId type, Outcom
     if (entry != nullptr) included_.write(*entry, out.list.included[i]);
   }
   user.held_popular = ranked.popular;
-  user.example = ranked.example;
+  // As long as it is, not twice as long as the one before: it is most of a user's memory.
+  const std::size_t room = user.example.capacity();
+  if (ranked.example.size() > room || room > ranked.example.size() * 5 / 4) {
+    user.example = std::string(ranked.example);
+  } else {
+    user.example.assign(ranked.example);
+  }
   user.list_ms = now_ms;
 }
 

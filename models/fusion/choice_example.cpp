@@ -1,6 +1,8 @@
 #include "models/fusion/choice_example.h"
 
 #include <algorithm>
+#include <array>
+#include <cassert>
 
 #include "stream/bytes.h"
 
@@ -8,8 +10,12 @@ namespace freshet {
 
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 2;
+constexpr std::size_t features_max = 256;
 constexpr float steps = FeatureSet::steps_max;
+
+/// Of an item's features, one bit each.
+std::size_t mask_bytes(const FeatureSet& features) { return (features.size() + 7) / 8; }
 
 std::size_t head_bytes(const FeatureSet& features) {
   return 1 + 4 + FusionContext::groups + 4 * features.fact_names().size() + 4;
@@ -20,7 +26,7 @@ std::size_t head_bytes(const FeatureSet& features) {
 std::size_t ChoiceExample::room(const FeatureSet& features, std::size_t wanted) {
   const std::size_t head = head_bytes(features);
   const std::size_t left = bytes_max > head ? bytes_max - head : 0;
-  return std::min(wanted, left / (4 + features.size()));
+  return std::min(wanted, left / (4 + mask_bytes(features) + features.size()));
 }
 
 void ChoiceExample::write(const FeatureSet& features, const FusionContext& context,
@@ -33,19 +39,31 @@ void ChoiceExample::write(const FeatureSet& features, const FusionContext& conte
   for (const float fact : context.facts) w.number(fact);
   w.number(static_cast<std::uint32_t>(items.size()));
   for (const ItemId item : items) w.number(item.value);
-  const std::size_t begin = out.size(), width = features.size();
-  out.resize(begin + rows.size());
+  const std::size_t begin = out.size(), width = features.size(), mask = mask_bytes(features);
+  out.resize(begin + items.size() * (mask + width), 0);
   const std::span<const float> low = features.low(), scale = features.steps();
+  std::array<std::uint8_t, features_max> whole;
+  assert(width <= whole.size());
+  char* to = out.data() + begin;
   for (std::size_t c = 0; c < items.size(); ++c) {
     const float* const row = rows.data() + c * width;
-    char* const to = out.data() + begin + c * width;
     for (std::size_t f = 0; f < width; ++f) {
       // Cut off after half a step was added: lround does not become SIMD.
       const float x = std::max((row[f] - low[f]) * scale[f], 0.0F);
       const float raised = std::min(x + 0.5F, steps);
-      to[f] = static_cast<char>(static_cast<std::uint8_t>(static_cast<int>(raised)));
+      whole[f] = static_cast<std::uint8_t>(static_cast<int>(raised));
+    }
+    char* const bits = to;
+    std::fill_n(bits, mask, '\0');
+    to += mask;
+    for (std::size_t f = 0; f < width; ++f) {
+      const int some = whole[f] != 0 ? 1 : 0;
+      *to = static_cast<char>(whole[f]);  // overwritten by the next one if it is 0
+      to += some;
+      bits[f / 8] = static_cast<char>(bits[f / 8] | some << (f % 8));
     }
   }
+  out.resize(static_cast<std::size_t>(to - out.data()));
 }
 
 bool ChoiceExample::read(const FeatureSet& features, std::string_view bytes) {
@@ -56,16 +74,19 @@ bool ChoiceExample::read(const FeatureSet& features, std::string_view bytes) {
   for (std::uint8_t& k : context.group) k = r.number<std::uint8_t>();
   context.facts.resize(features.fact_names().size());
   for (float& fact : context.facts) fact = r.number<float>();
-  const std::uint32_t n = r.count(4 + features.size());
+  const std::size_t mask = mask_bytes(features);
+  const std::uint32_t n = r.count(4 + mask);
   items.resize(n);
   for (ItemId& item : items) item = ItemId(r.number<std::uint32_t>());
   rows.resize(n * features.size());
   const std::span<const float> low = features.low(), scale = features.steps();
-  const std::string_view bytes_left = r.bytes(rows.size());
   for (std::size_t c = 0; c < n; ++c) {
+    const std::string_view bits = r.bytes(mask);
+    if (bits.size() != mask) return false;
     for (std::size_t f = 0; f < features.size(); ++f) {
-      const std::size_t k = c * features.size() + f;
-      rows[k] = low[f] + static_cast<float>(static_cast<std::uint8_t>(bytes_left[k])) / scale[f];
+      const bool some = (static_cast<std::uint8_t>(bits[f / 8]) >> (f % 8) & 1) != 0;
+      const std::uint8_t value = some ? r.number<std::uint8_t>() : std::uint8_t{0};
+      rows[c * features.size() + f] = low[f] + static_cast<float>(value) / scale[f];
     }
   }
   return r.at_end() && context.valid();

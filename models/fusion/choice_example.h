@@ -10,9 +10,10 @@
 namespace freshet {
 
 /// What a user could choose from: the best candidates of the list he was given, with what was known
-/// of them then. Kept with the user until he chooses; features in 8 bits.
+/// of them then. Kept with the user until he chooses; features in 8 bits, those that are 0, which
+/// are many, in one.
 struct ChoiceExample {
-  static constexpr std::size_t bytes_max = 2'100;
+  static constexpr std::size_t bytes_max = 2'400;
 
   FusionContext context;
   std::vector<ItemId> items;

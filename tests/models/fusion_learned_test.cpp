@@ -233,6 +233,14 @@ TEST_CASE("example: what is kept comes back, each feature to 1/255 of its range"
     const Feature& f = two.features[k % width];
     REQUIRE(std::abs(back.rows[k] - rows[k]) <= (f.high - f.low) / 255 * 0.51F);
   }
+  // Features that are 0 take a bit.
+  std::vector<float> zeros(rows.size());
+  for (std::size_t k = 0; k < rows.size(); ++k) zeros[k] = two.features[k % width].low;
+  std::string few;
+  ChoiceExample::write(two.features, context, items, zeros, few);
+  CHECK(few.size() + items.size() * (width - (width + 7) / 8) <= bytes.size());
+  REQUIRE(back.read(two.features, few));
+  CHECK(back.rows == zeros);
   // The memory of a user is bounded.
   CHECK(ChoiceExample::room(two.features, 1'000) * (4 + width) <= ChoiceExample::bytes_max);
 }
