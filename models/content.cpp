@@ -154,7 +154,7 @@ void Content::candidates(const Query& query, Scratch& scratch, std::vector<Candi
     if (work.seen[ItemId(item)] > 0) return;
     const float score = score_of(work, ItemId(item));
     work.seen.add(item, score);
-    work.top.offer(item, score);
+    if (!query.hidden.contains(item)) work.top.offer(item, score);
   };
   for (std::size_t k = 0; k < n; ++k) {
     for (const std::uint32_t item : index_.popular(work.heavy[k].token)) offer(item);

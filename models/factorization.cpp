@@ -179,7 +179,9 @@ void Factorization::candidates(const Query& query, Scratch& scratch,
     for (float& value : work.values) value *= scale;
   }
   work.top.begin(query.limit);
-  for (std::size_t k = 0; k < n; ++k) work.top.offer(hot_[k], work.values[k]);
+  for (std::size_t k = 0; k < n; ++k) {
+    if (!query.hidden.contains(hot_[k])) work.top.offer(hot_[k], work.values[k]);
+  }
   work.top.finish(out);
 }
 

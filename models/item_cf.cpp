@@ -86,7 +86,7 @@ void ItemCf::candidates(const Query& query, Scratch& scratch, std::vector<Candid
   work.own.assign(work.own_items);
   work.top.begin(query.limit);
   for (const std::uint32_t item : work.scores.touched()) {
-    if (work.own[item] != 0) continue;
+    if (work.own[item] != 0 || query.hidden.contains(item)) continue;
     work.top.offer(item, work.scores[ItemId(item)] * candidate_factor(ItemId(item)));
   }
   work.top.finish(out);

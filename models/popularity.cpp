@@ -98,38 +98,43 @@ void Popularity::candidates(const Query& query, Scratch& scratch,
   work.everybody = std::max(work.everybody, 0.0F);
   if (work.groups.touched().empty()) {
     work.everybody = 1;
-    const std::size_t best = std::min(query.limit, top_.size());
-    out.assign(top_.begin(), top_.begin() + static_cast<std::ptrdiff_t>(best));
+    out.clear();
+    for (const Candidate& c : top_) {
+      if (out.size() == query.limit) break;
+      if (!query.hidden.contains(c.item.value)) out.push_back(c);
+    }
     return;
   }
   work.top.begin(query.limit);
   for (const std::uint32_t item : work.groups.touched()) {
+    if (query.hidden.contains(item)) continue;
     work.top.offer(item, blended(work, ItemId(item)));
   }
   work.top.finish(work.best);
-  merge_top(query.limit, work, out);
+  merge_top(query, work, out);
 }
 
 /// The items of the groups among everybody's best, which keep their order but for what becomes
 /// equal by rounding.
-void Popularity::merge_top(std::size_t limit, const Work& work, std::vector<Candidate>& out) const {
+void Popularity::merge_top(const Query& query, const Work& work,
+                           std::vector<Candidate>& out) const {
   const auto before = [](const Candidate& a, const Candidate& b) {
     return a.score != b.score ? a.score > b.score : a.item < b.item;
   };
   out.clear();
   auto own = work.best.begin();
   for (const Candidate& c : top_) {
-    if (work.groups[c.item] != 0) continue;
+    if (work.groups[c.item] != 0 || query.hidden.contains(c.item.value)) continue;
     const Candidate next{c.item, work.everybody * c.score};
     while (own != work.best.end() && before(*own, next)) out.push_back(*own++);
-    if (out.size() >= limit || !(next.score > 0)) break;
+    if (out.size() >= query.limit || !(next.score > 0)) break;
     out.push_back(next);
     for (std::size_t k = out.size() - 1; k > 0 && before(out[k], out[k - 1]); --k) {
       std::swap(out[k], out[k - 1]);
     }
   }
   out.insert(out.end(), own, work.best.end());
-  if (out.size() > limit) out.resize(limit);
+  if (out.size() > query.limit) out.resize(query.limit);
 }
 
 void Popularity::add_segments(const Query& query, Work& work) const {

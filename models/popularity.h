@@ -93,7 +93,7 @@ class Popularity final : public Model {
   void take_scale();
   void add_segments(const Query& query, Work& work) const;
   void add_categories(const Query& query, Work& work) const;
-  void merge_top(std::size_t limit, const Work& work, std::vector<Candidate>& out) const;
+  void merge_top(const Query& query, const Work& work, std::vector<Candidate>& out) const;
   float score_of(ItemId item) const;
   float blended(const Work& work, ItemId item) const;
 

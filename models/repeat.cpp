@@ -89,7 +89,9 @@ void Repeat::candidates(const Query& query, Scratch& scratch, std::vector<Candid
     }
   }
   work.top.begin(query.limit);
-  for (const Candidate& c : work.own) work.top.offer(c.item.value, c.score);
+  for (const Candidate& c : work.own) {
+    if (!query.hidden.contains(c.item.value)) work.top.offer(c.item.value, c.score);
+  }
   work.top.finish(out);
   std::sort(work.own.begin(), work.own.end(),
             [](const Candidate& a, const Candidate& b) { return a.item < b.item; });

@@ -99,6 +99,7 @@ void Transitions::candidates(const Query& query, Scratch& scratch,
   work.recent_norm = norm(work.recent, 1 - options_.current_share);
   work.top.begin(query.limit);
   for (const std::uint32_t item : work.recent.touched()) {
+    if (query.hidden.contains(item)) continue;
     work.top.offer(item, work.total(ItemId(item)));
   }
   work.top.finish(out);

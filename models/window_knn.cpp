@@ -89,6 +89,7 @@ void WindowKnn::candidates(const Query& query, Scratch& scratch,
   }
   work.top.begin(query.limit);
   for (const std::uint32_t item : work.scores.touched()) {
+    if (query.hidden.contains(item)) continue;
     work.top.offer(item, work.scores[ItemId(item)] * idf(work, item));
   }
   work.top.finish(out);

@@ -58,11 +58,27 @@ struct UserView {
 };
 
 /// "What would this user choose next?"
+/// A set of items that somebody else keeps, by id. Valid as long as it is not changed.
+class ItemSet {
+ public:
+  static constexpr std::uint32_t inside = 0xffffffffU;
+
+  ItemSet() = default;
+  /// Those whose mark is `inside`.
+  explicit ItemSet(std::span<const std::uint32_t> marks) : marks_(marks) {}
+  /// Cost: O(1).
+  bool contains(std::uint32_t item) const { return item < marks_.size() && marks_[item] == inside; }
+
+ private:
+  std::span<const std::uint32_t> marks_;
+};
+
 struct Query {
   UserView user;
   std::int64_t now_ms = 0;
   EventTypeId type;  ///< of the event that asks
   std::size_t limit = 50;
+  ItemSet hidden = {};  ///< not to be proposed: the list will not hold them
   /// Items that had come by when the newest epoch closed have ids below this.
   std::uint32_t items = 0;
 };

@@ -68,7 +68,8 @@ void ListRanker::rank(const Query& query, std::size_t size, bool want_by_model, 
   Work& work = static_cast<Work&>(scratch);
   work.pool.clear(sources_.size(), withheld_);
   block_items(query, work);
-  collect(size, work);
+  collect(query, size, work);
+  work.query.hidden = ItemSet();
   fill_up(query, size, work);
   for (std::size_t m = 0; m < sources_.size(); ++m) {
     if (work.lists[m].empty() && sources_[m] != popularity_) continue;
@@ -86,22 +87,18 @@ void ListRanker::rank(const Query& query, std::size_t size, bool want_by_model, 
 
 void ListRanker::block_items(const Query& query, Work& work) const {
   const std::span<const HistoryItem> history = query.user.history;
-  std::size_t blocked = 0;
   for (std::size_t k = 0; k < history.size(); ++k) {
-    if (gates_.lets_through(history[k], k)) continue;
-    work.pool.block(history[k].item);
-    ++blocked;
+    if (!gates_.lets_through(history[k], k)) work.pool.block(history[k].item);
   }
-  // The blocked ones may be the models' best: what they propose beyond must be enough without them.
-  work.query = query;
-  work.query.limit = blocked;
 }
 
-void ListRanker::collect(std::size_t size, Work& work) const {
+void ListRanker::collect(const Query& query, std::size_t size, Work& work) const {
   const std::size_t wanted = std::max<std::size_t>(options_.candidates, size);
-  work.query.limit += wanted;
+  work.query = query;
+  work.query.limit = wanted;
   for (std::size_t m = 0; m < sources_.size(); ++m) {
     std::vector<Candidate>& list = work.lists[m];
+    work.query.hidden = work.pool.hidden();
     sources_[m]->candidates(work.query, *work.scratch[m], list);
     const bool finite = std::all_of(list.begin(), list.end(),
                                     [](const Candidate& c) { return std::isfinite(c.score); });

@@ -92,7 +92,7 @@ class ListRanker : public Ranker {
   struct Work;
 
   void block_items(const Query& query, Work& work) const;
-  void collect(std::size_t size, Work& work) const;
+  void collect(const Query& query, std::size_t size, Work& work) const;
   void fill_up(const Query& query, std::size_t size, Work& work) const;
   void choose(const Query& query, std::size_t size, Work& work, RankedList& out) const;
   void give_reasons(const Query& query, Work& work, RankedList& out) const;

@@ -29,6 +29,8 @@ class CandidatePool {
     return mark(item) == blocked_mark ||
            (item.index() < withheld_->size() && (*withheld_)[item.index()]);
   }
+  /// The blocked items. Valid until the next `block` or `insert`.
+  ItemSet hidden() const { return ItemSet(marks_); }
   /// Adds an item unless it is there, blocked or none. Its place, or `absent`.
   std::uint32_t insert(ItemId item);
   std::uint32_t place(ItemId item) const;
@@ -56,7 +58,7 @@ class CandidatePool {
   std::span<const Ranked> ranks(std::size_t model) const { return ranks_[model]; }
 
  private:
-  static constexpr std::uint32_t blocked_mark = 0xffffffffU;
+  static constexpr std::uint32_t blocked_mark = ItemSet::inside;
   std::uint32_t mark(ItemId item) const {
     return item.index() < marks_.size() ? marks_[item.index()] : 0;
   }

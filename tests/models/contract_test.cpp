@@ -121,6 +121,31 @@ TEST_CASE("models: score agrees with candidates, and is 0 for items never seen")
   });
 }
 
+TEST_CASE("models: what is hidden is not proposed, and the next best take its place") {
+  for_each_model([](const ModelKind&, Model& model, Play& play) {
+    const auto scratch = model.make_scratch();
+    std::size_t replaced = 0;
+    for (std::uint32_t user = 0; user < crowd_users; ++user) {
+      Query query = play.ask(user, crowd_items);
+      std::vector<Candidate> all, list;
+      model.candidates(query, *scratch, all);
+      query.limit = 10;
+      std::vector<std::uint32_t> marks(crowd_items, 0);
+      std::vector<ItemId> expected, got;
+      for (std::size_t k = 0; k < all.size(); ++k) {
+        if (k % 2 == 0) marks[all[k].item.index()] = ItemSet::inside;
+        if (k % 2 == 1 && expected.size() < query.limit) expected.push_back(all[k].item);
+      }
+      query.hidden = ItemSet(marks);
+      model.candidates(query, *scratch, list);
+      for (const Candidate& c : list) got.push_back(c.item);
+      REQUIRE(got == expected);
+      replaced += got.size();
+    }
+    CHECK(replaced > 0);
+  });
+}
+
 TEST_CASE("models: reasons are own items, with weights above 0, for candidates asked about") {
   for_each_model([](const ModelKind& kind, Model& model, Play& play) {
     const auto scratch = model.make_scratch();

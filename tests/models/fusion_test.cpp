@@ -28,7 +28,9 @@ class Fake final : public Model {
   std::unique_ptr<Scratch> make_scratch() const override { return std::make_unique<Scratch>(); }
   void candidates(const Query& query, Scratch&, std::vector<Candidate>& out) const override {
     out.clear();
-    for (const auto& [item, score] : scores_) out.push_back({ItemId(item), score});
+    for (const auto& [item, score] : scores_) {
+      if (!query.hidden.contains(item)) out.push_back({ItemId(item), score});
+    }
     std::stable_sort(out.begin(), out.end(),
                      [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
     out.resize(std::min(out.size(), query.limit));
