@@ -1,6 +1,7 @@
 #include "app/summary.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "app/text.h"
@@ -75,8 +76,15 @@ std::string summary_text(const LiveMetrics::Snapshot& now, double seconds, doubl
            " (popularity alone: " + fixed(now.popular.mrr, 3) + ")   NDCG " +
            fixed(now.quality.ndcg, 3) + " (" + fixed(now.popular.ndcg, 3) + ")\n";
   }
-  out += learned_weights(now.fusion);
-  if (now.pruned_pairs > 0) out += "pruned pairs " + grouped(now.pruned_pairs) + "\n";
+  out += learned_weights(now.learned.fusion);
+  if (now.learned.pruned_pairs > 0) {
+    out += "pruned pairs " + grouped(now.learned.pruned_pairs) + "\n";
+  }
+  if (const auto& ratings = now.learned.ratings; ratings && ratings->count > 0) {
+    const double mse = ratings->squared / static_cast<double>(ratings->count);
+    out += "ratings      RMSE " + fixed(std::sqrt(mse), 3) + "   MSE " + fixed(mse, 3) + "   of " +
+           grouped(ratings->count) + " predicted before they were learned\n";
+  }
   if (now.latency.count() == 0) return out;
   out += "latency      p50 " + duration(now.latency.quantile(0.5)) + "   p99 " +
          duration(now.latency.quantile(0.99)) + "   from event read to list made\n";

@@ -88,10 +88,9 @@ void LiveMetrics::worked_at_checkpoint(std::int64_t piece_ns) {
   now_.checkpoint_pieces.add(piece_ns);
 }
 
-void LiveMetrics::learned(FusionReport fusion, std::uint64_t pruned_pairs) {
+void LiveMetrics::learned(Learned learned) {
   const std::lock_guard lock(mutex_);
-  now_.fusion = std::move(fusion);
-  now_.pruned_pairs = pruned_pairs;
+  now_.learned = std::move(learned);
 }
 
 void LiveMetrics::checkpointed(std::size_t bytes, std::int64_t pause_ns) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "stream/decoder.h"
@@ -41,6 +42,13 @@ class LiveMetrics {
     double ndcg = 0;      ///< mean of 1 / log2(rank + 1)
   };
 
+  /// What models and fusion say of themselves.
+  struct Learned {
+    FusionReport fusion;
+    std::uint64_t pruned_pairs = 0;      ///< of all models
+    std::optional<RatingError> ratings;  ///< of the first model that predicts ratings
+  };
+
   struct Snapshot {
     std::uint64_t records = 0, events = 0;
     std::uint64_t catalog = 0;  ///< records of the catalogue
@@ -60,8 +68,7 @@ class LiveMetrics {
     LatencyHistogram checkpoint_pause;   ///< ns that a checkpoint kept records waiting at a time
     LatencyHistogram checkpoint_pieces;  ///< ns of each piece of work at checkpoints
     std::string sample;                  ///< the newest list, as published
-    FusionReport fusion;                 ///< at the newest checkpoint
-    std::uint64_t pruned_pairs = 0;      ///< of all models, at the newest checkpoint
+    Learned learned;                     ///< as of the newest checkpoint
   };
 
   void count(const Decoded& record, const Outcome& outcome);
@@ -69,7 +76,7 @@ class LiveMetrics {
   void learned_again();
   void waiting(std::size_t bytes);
   void worked_at_checkpoint(std::int64_t piece_ns);
-  void learned(FusionReport fusion, std::uint64_t pruned_pairs);
+  void learned(Learned learned);
   void checkpointed(std::size_t bytes, std::int64_t pause_ns);
   Snapshot snapshot() const;
 

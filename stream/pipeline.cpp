@@ -292,9 +292,12 @@ void Pipeline::Impl::take_checkpoint(Batch& batch) {
   pause_ns_ = 0;
   work_ns_ = 0;
   p_.metrics.worked_at_checkpoint(end - start);
-  std::uint64_t pruned = 0;
-  for (const auto& model : p_.engine.models()) pruned += model->pruned_pairs();
-  p_.metrics.learned(p_.engine.ranker().report(), pruned);
+  LiveMetrics::Learned learned{p_.engine.ranker().report(), 0, {}};
+  for (const auto& model : p_.engine.models()) {
+    learned.pruned_pairs += model->pruned_pairs();
+    if (!learned.ratings) learned.ratings = model->rating_error();
+  }
+  p_.metrics.learned(std::move(learned));
   c.positions = batch.after;
   c.last = last_;
   c.rows.push_back(std::move(stale_));

@@ -18,6 +18,19 @@ class Demo(Case):
         self.assertNotIn("\033", text, "no terminal, no control sequences")
         self.assertEqual(ended.err, b"")
 
+    def test_the_summary_tells_what_was_learned(self):
+        ratings = self.folder / "ratings.jsonl"
+        ratings.write_text("".join(json.dumps({"user": f"u{n % 7}", "item": f"i{n % 11}", "type": "rating", "value": 1 + n % 5,
+                                               "time": 1_700_000_000_000 + n * 60_000}) + "\n" for n in range(200)))
+        words = {"source": {"type": "file", "path": str(ratings)}, "sink": {"type": "none"}, "state.path": ""}
+        text = succeed("run", *sets({**words, "models": [{"type": "factorization", "mode": "rating"}]})).decode()
+        self.assertRegex(text, r"(?m)^ratings +RMSE [\d.]+ +MSE [\d.]+ +of 19\d predicted before they were learned$")
+        text = succeed("run", *sets({**words, "models": [{"type": "item_cf"}, {"type": "transitions"}]})).decode()
+        self.assertRegex(text, r"(?m)^fusion +learned from \d+ choices\n  weights +item_cf -?[\d.]+ +transitions -?[\d.]+")
+        self.assertNotIn("RMSE", text)
+        text = succeed("run", *sets({**words, "fusion": {"type": "rrf"}})).decode()
+        self.assertNotIn("learned from", text)
+
     def test_run_takes_the_simulated_shop_too(self):
         lists = self.folder / "lists.jsonl"
         succeed("run", *sets({"source.type": "simulate", "source.events": 300, "sink.type": "file",
