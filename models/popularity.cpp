@@ -76,7 +76,8 @@ Popularity::Popularity(const PopularityOptions& options)
           {static_cast<double>(options.short_events), static_cast<double>(options.medium_events),
            static_cast<double>(options.long_events)},
           options.top_items),
-      segments_(options.segments, options.segment_items, options.segment_events),
+      segments_(options.segments, options.segment_items, options.segment_events,
+                static_cast<double>(options.long_events)),
       categories_(options.category_items) {
   const std::array<double, DecayedCounts::horizons> share = {
       options.short_share, options.medium_share, options.long_share};
@@ -231,17 +232,28 @@ void Popularity::learn(std::span<const Interaction> epoch) {
       for (const RecentEvent& event : x.recent) {
         if (!event.known()) continue;
         counts_.take_back(event.item, event.learned);
-        segments_.take_back(x.segments, event.item);
+      }
+      for (const HistoryItem& own : x.history) {
+        if (own.order > 0) segments_.take_back(x.segments, own.item, own.count);
       }
     } else if (x.undone < x.recent.size()) {
       counts_.take_back(x.item, x.recent[x.undone].learned);
-      segments_.take_back(x.segments, x.item);
+      segments_.take_back(x.segments, x.item, 1);
+    } else if (x.old_strength > 0 && !(x.new_strength > 0)) {
+      take_back_disliked(x);
     } else if (x.positive()) {
       counts_.add(x.item, learned);
       if (by_segment) segments_.add(x.segments, x.item, counts_.events());
     }
   }
   sort_top();
+}
+
+/// Whoever dislikes an item does not speak for it in his segments any more.
+void Popularity::take_back_disliked(const Interaction& x) {
+  for (const HistoryItem& own : x.history) {
+    if (own.item == x.item) segments_.take_back(x.segments, x.item, own.count);
+  }
 }
 
 void Popularity::describe(ItemId item, const CatalogEntry* entry) {

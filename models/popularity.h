@@ -91,6 +91,7 @@ class Popularity final : public Model {
   void sort_top();
   void select_top();
   void take_scale();
+  void take_back_disliked(const Interaction& x);
   void add_segments(const Query& query, Work& work) const;
   void add_categories(const Query& query, Work& work) const;
   void merge_top(const Query& query, const Work& work, std::vector<Candidate>& out) const;

@@ -22,7 +22,9 @@ void SegmentCounts::add(std::span<const std::uint64_t> segments, ItemId item,
                         std::uint64_t events) {
   for (const std::uint64_t key : segments) {
     const auto at = segments_.find(key);
-    Segment& segment = at != segments_.end() ? at->second : make_room(key);
+    Segment* const found = at != segments_.end() ? &at->second : make_room(key, events);
+    if (found == nullptr) continue;
+    Segment& segment = *found;
     segment.newest = events;
     segment.gained += 1;
     if (segment.gained >= rescale_halvings * half_life_) {
@@ -38,29 +40,40 @@ void SegmentCounts::add(std::span<const std::uint64_t> segments, ItemId item,
   }
 }
 
-SegmentCounts::Segment& SegmentCounts::make_room(std::uint64_t key) {
-  if (segments_.size() >= limit_) {
-    const auto oldest = std::min_element(
-        segments_.begin(), segments_.end(),
-        [](const auto& a, const auto& b) { return a.second.newest < b.second.newest; });
-    dirty_.insert(oldest->first);
-    segments_.erase(oldest);
+/// Null: all others are worth more.
+SegmentCounts::Segment* SegmentCounts::make_room(std::uint64_t key, std::uint64_t events) {
+  while (segments_.size() >= limit_) {
+    const auto weakest =
+        std::min_element(segments_.begin(), segments_.end(), [&](const auto& a, const auto& b) {
+          return strength(a.second, events) < strength(b.second, events);
+        });
+    if (strength(weakest->second, events) > kept) return nullptr;
+    dirty_.insert(weakest->first);
+    segments_.erase(weakest);
   }
-  return segments_[key];
+  return &segments_[key];
 }
 
-void SegmentCounts::take_back(std::span<const std::uint64_t> segments, ItemId item) {
+double SegmentCounts::strength(const Segment& segment, std::uint64_t events) const {
+  const double since = events > segment.newest ? static_cast<double>(events - segment.newest) : 0;
+  return segment.total * std::exp2(-segment.gained / half_life_ - since / unused_);
+}
+
+void SegmentCounts::take_back(std::span<const std::uint64_t> segments, ItemId item,
+                              std::uint32_t times) {
   for (const std::uint64_t key : segments) {
     const auto at = segments_.find(key);
     if (at == segments_.end()) continue;
     Segment& segment = at->second;
     const std::uint32_t place = segment.items.find(item.value);
     if (place == BoundedRow::absent) continue;
-    const auto weight = static_cast<float>(std::exp2(segment.gained / half_life_));
+    const auto weight = static_cast<float>(times * std::exp2(segment.gained / half_life_));
     const float taken = std::min(weight, segment.items.weights()[place]);
     segment.items.add(item.value, -taken, row_items_);
     segment.total = std::max(segment.total - taken, 0.0);
     dirty_.insert(key);
+    const bool empty = segment.items.size() == 0;
+    if (empty || !(segment.total > BoundedRow::least)) segments_.erase(at);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "models/popularity.h"
 #include "models/repeat.h"
+#include "models/segment_counts.h"
 #include "tests/models/play.h"
 
 namespace freshet {
@@ -166,7 +167,7 @@ TEST_CASE("popularity: a new user is shown what those with his attributes choose
   CHECK(candidates(model, query).size() == 16);  // 5 of the Dutch, 10 of the Germans, 20
 }
 
-TEST_CASE("popularity: segments are bounded, the one unused for longest goes; rows restore") {
+TEST_CASE("popularity: segments are bounded, the weakest goes; rows restore") {
   PopularityOptions options;
   options.segments = 3;
   Popularity model(options);
@@ -193,6 +194,45 @@ TEST_CASE("popularity: segments are bounded, the one unused for longest goes; ro
     CHECK(a[k].item == b[k].item);
     CHECK(a[k].score == b[k].score);
   }
+}
+
+TEST_CASE("popularity: of segments the weakest goes, none for a new one that is worth less") {
+  SegmentCounts counts(2, 10, 1'000, 1'000);
+  const std::vector<std::uint64_t> strong = {1}, weak = {2}, fresh = {3}, other = {4};
+  std::uint64_t events = 0;
+  for (int k = 0; k < 30; ++k) counts.add(strong, ItemId(0), ++events);
+  for (int k = 0; k < 5; ++k) counts.add(weak, ItemId(1), ++events);
+  counts.add(fresh, ItemId(2), ++events);  // the newest of `strong` is the oldest
+  CHECK(counts.find(1) != nullptr);
+  CHECK(counts.find(2) == nullptr);
+  for (int k = 0; k < 30; ++k) counts.add(fresh, ItemId(2), ++events);
+  counts.add(other, ItemId(3), ++events);
+  CHECK(counts.find(4) == nullptr);
+  // What is unused for long gives way.
+  counts.add(other, ItemId(3), events + 5'000);
+  CHECK(counts.find(4) != nullptr);
+}
+
+TEST_CASE("popularity: a forgotten user leaves no row of a segment that was his alone") {
+  Popularity model{PopularityOptions{}};
+  Play play;
+  const std::vector<std::uint64_t> email = {9};
+  MemoryStore store;
+  for (std::uint32_t k = 0; k < 40; ++k) play.act(1, k);  // many more than his newest
+  for (std::uint32_t k = 0; k < 40; ++k) play.act(2, k);
+  std::vector<Interaction> epoch = play.take();
+  for (Interaction& x : epoch) {
+    if (x.user == UserId(1)) x.segments = email;
+  }
+  model.learn(epoch);
+  test::save(model, store);
+  REQUIRE(test::rows_of(store).at("popularity.segments").size() == 1);
+  play.forget(1);
+  epoch = play.take();
+  epoch.front().segments = email;
+  model.learn(epoch);
+  test::save(model, store);
+  CHECK(test::rows_of(store).count("popularity.segments") == 0);
 }
 
 TEST_CASE("popularity: the trend moves up what is more popular now than in the long run") {
