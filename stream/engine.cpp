@@ -156,6 +156,7 @@ void Engine::admit(std::span<const Decoded> records) {
     if (event == nullptr) continue;
     // Without consent nothing new is kept, not even a name.
     const Users::Slot user = event->consent ? users_.admit(event->user) : users_.find(event->user);
+    if (event->consent) clock_.see(users_[user].id, event->time_ms);
     if (!event->item.empty()) {
       record_items_[i] = event->consent ? items_.intern(event->item) : items_.find(event->item);
     }
@@ -197,7 +198,7 @@ void Engine::rank_group(const Group& group, std::span<const Decoded> records,
         continue;
       }
       Interaction& unused = worker.unused;
-      fold_.apply(visitor, event, record_items_[i], unused);
+      fold_.apply(visitor, event, record_items_[i], unused, {learned_, clock_.now_ms()});
       if (types_[event.type].options.refresh) {
         make_list(visitor, event.time_ms, event.type, out[i], worker);
       }
@@ -220,7 +221,8 @@ void Engine::rank_event(User& user, ItemId item, const Event& event, Outcome& ou
     out.popular_hit = place(user.held_popular, item);
   }
   Interaction& interaction = pending_[slot];
-  const UserFold::Taken taken = fold_.apply(user, event, item, interaction, learned_);
+  const UserFold::Taken taken =
+      fold_.apply(user, event, item, interaction, {learned_, clock_.now_ms()});
   out.flooded = taken == UserFold::Taken::flooded;
   if (taken == UserFold::Taken::learned) {
     interaction.user = user.id;
@@ -339,7 +341,9 @@ void Engine::erase(const Event& event, Outcome& out) {
   interaction.history = std::move(user.history);
   interaction.recent = std::move(user.recent);
   interaction.segments = std::move(user.segments);
+  interaction.fusion_weight = 1;
   interaction.example.clear();
+  clock_.forget(user.id);
   users_.erase(slot);
 }
 
@@ -363,6 +367,7 @@ void Engine::learn() {
     learned_ += static_cast<std::uint64_t>(std::count_if(
         epoch.begin(), epoch.end(), [](const Interaction& x) { return x.positive(); }));
   }
+  clock_.tick();
   pending_count_ = 0;
   epoch_records_ = 0;
   closed_items_ = static_cast<std::uint32_t>(items_.size());

@@ -18,6 +18,7 @@
 #include "stream/model.h"
 #include "stream/ranker.h"
 #include "stream/settings.h"
+#include "stream/shop_clock.h"
 #include "stream/similar.h"
 #include "stream/user.h"
 #include "stream/users.h"
@@ -145,6 +146,7 @@ class Engine {
   void reserve_pending(std::size_t count);
   void save_meta(RowBatch& out);
   Status restore_meta(const RowReader& rows);
+  Status restore_clock(const RowReader& rows);
 
   // Fixed after construction.
   EngineOptions options_;
@@ -179,6 +181,7 @@ class Engine {
   std::uint32_t epoch_records_ = 0;
   std::int64_t epoch_first_ms_ = 0;
   std::uint64_t epochs_ = 0;
+  ShopClock clock_;
   std::uint32_t closed_items_ = 0;  ///< of `items_`, when the newest epoch closed
   std::uint64_t learned_ = 0;       ///< interactions of positive weight, in closed epochs
 

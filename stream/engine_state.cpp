@@ -24,6 +24,7 @@ void write_interaction(std::string& row, const Interaction& i) {
   w.number(i.time_ms);
   w.number(i.session);
   w.number(i.rating);
+  w.number(i.fusion_weight);
   w.number(i.forget);
   w.number(i.learned);
   w.number(i.undone);
@@ -43,6 +44,8 @@ void read_interaction(ByteReader& r, Interaction& i) {
   i.time_ms = r.number<std::int64_t>();
   i.session = r.number<std::uint32_t>();
   i.rating = r.number<bool>();
+  i.fusion_weight = r.number<float>();
+  if (!(i.fusion_weight >= 0 && i.fusion_weight <= 1)) r.fail();
   i.forget = r.number<bool>();
   i.learned = r.number<std::uint64_t>();
   i.undone = r.number<std::uint32_t>();
@@ -177,6 +180,8 @@ void Engine::save_meta(RowBatch& out) {
   for (std::size_t i = 0; i < pending_count_; ++i) write_interaction(row, pending_[i]);
   w.number(closed_items_);
   out.put(meta_space, "engine", row);
+
+  out.put(meta_space, "clock", clock_.encode());
 }
 
 Status Engine::restore_meta(const RowReader& rows) {
@@ -207,11 +212,22 @@ Status Engine::restore_meta(const RowReader& rows) {
   return {};
 }
 
+/// A state from before there was a clock has none: it is set by the first events.
+Status Engine::restore_clock(const RowReader& rows) {
+  auto row = meta_row(rows, "clock");
+  if (!row) return row.error();
+  if (!row->empty() && !clock_.decode(*row)) {
+    return error("state: the row of the shop's clock is damaged");
+  }
+  return {};
+}
+
 Status Engine::restore(const RowReader& rows, RowBatch& stale) {
   if (Status s = check_format(rows); !s) return s;
   if (Status s = items_.restore(rows); !s) return s;
   if (Status s = users_.restore(rows); !s) return s;
   if (Status s = restore_meta(rows); !s) return s;
+  if (Status s = restore_clock(rows); !s) return s;
   for (const auto& model : models_) {
     if (Status s = model->restore(rows, items_.size()); !s) return s;
   }

@@ -22,7 +22,7 @@ struct HistoryItem {
   std::int64_t last_ms = 0;   ///< time of his newest event on it
   std::uint32_t session = 0;  ///< ordinal of the user's session of that event
   std::uint32_t types = 0;    ///< bit t: he has an event of type t on it
-  std::uint16_t count = 0;    ///< events on it, saturating
+  std::uint16_t count = 0;    ///< events on it, saturating; if `order` > 0, those learned
   EventTypeId strongest;      ///< the type that gave `strength`
   std::uint8_t undoable[2] = {0,
                               0};  ///< events of the types that another type takes back, saturating
@@ -99,6 +99,9 @@ struct Interaction {
   std::int64_t time_ms = 0;
   std::uint32_t session = 0;  ///< ordinal of the user's session, from 1
   bool rating = false;        ///< `weight` is what he says of the item, 0 the least
+  /// What his choice counts for where the fusion weighs its parts, 0..1: less the more he chose
+  /// before. 0: he has used up what it learns of him at all; to the models it is as any.
+  float fusion_weight = 1;
   bool forget = false;  ///< the user is erased: take back what `history` added. `item` is none
   /// Interactions of positive weight that were learned before this one's epoch.
   std::uint64_t learned = 0;

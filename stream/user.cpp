@@ -223,16 +223,17 @@ bool UserFold::knows(const User& user, const Event& event) {
 }
 
 bool UserFold::repeated(User& user, const Event& event) const {
+  auto& ids = user.event_ids;
+  if (options_.event_ids == 0) ids.clear();
   if (event.id.empty() || options_.event_ids == 0) return false;
   if (knows(user, event)) return true;
-  auto& ids = user.event_ids;
-  if (ids.size() >= options_.event_ids) ids.erase(ids.begin());
+  while (ids.size() >= options_.event_ids) ids.erase(ids.begin());
   ids.push_back(hash64(event.id));
   return false;
 }
 
 UserFold::Taken UserFold::apply(User& user, const Event& event, ItemId item, Interaction& out,
-                                std::uint64_t learned) const {
+                                Moment now) const {
   const EventTypes::Type& type = types_[event.type];
   switch (type.options.action) {
     case EventAction::profile:
@@ -248,8 +249,8 @@ UserFold::Taken UserFold::apply(User& user, const Event& event, ItemId item, Int
   const bool matters = type.options.action == EventAction::rate || type.options.weight != 0 ||
                        type.takes_back.has_value();
   if (!matters || item.is_none()) return Taken::nothing;
-  out.learned = learned;
-  return interact(user, event, item, out);
+  out.learned = now.learned;
+  return interact(user, event, item, out, now.shop_ms);
 }
 
 void UserFold::enter_session(User& user, const Event& event) const {
@@ -278,8 +279,8 @@ void UserFold::set_attributes(User& user, const Event& event) const {
   set_segments(user);
 }
 
-UserFold::Taken UserFold::interact(User& user, const Event& event, ItemId item,
-                                   Interaction& out) const {
+UserFold::Taken UserFold::interact(User& user, const Event& event, ItemId item, Interaction& out,
+                                   std::int64_t shop_ms) const {
   const EventTypes::Type& type = types_[event.type];
   const auto strength = [&] {
     const auto at = find_item(user.history, item);
@@ -289,7 +290,7 @@ UserFold::Taken UserFold::interact(User& user, const Event& event, ItemId item,
   const float weight = undoes ? -types_.weight(*type.takes_back, std::nullopt)
                               : types_.weight(event.type, event.value);
   // Taking back and dislike are free: they leave less behind than there was.
-  if (!undoes && weight > 0 && !pays(user, item)) {
+  if (!undoes && weight > 0 && !pays(user, item, shop_ms)) {
     add_flooded(user, event, item, weight);
     return Taken::flooded;
   }
@@ -300,6 +301,7 @@ UserFold::Taken UserFold::interact(User& user, const Event& event, ItemId item,
   out.session = user.session;
   out.rating = type.options.action == EventAction::rate;
   out.forget = false;
+  out.fusion_weight = fusion_weight(user, shop_ms);
   out.undone = Interaction::none;
   out.history.assign(user.history.begin(), user.history.end());
   out.recent.assign(user.recent.begin(), user.recent.end());
@@ -313,36 +315,56 @@ UserFold::Taken UserFold::interact(User& user, const Event& event, ItemId item,
   }
   out.new_strength = strength();
   if (weight > 0) out.example.swap(user.example);
+  if (!(out.fusion_weight > 0)) out.example.clear();
   return Taken::learned;
 }
 
-bool UserFold::pays(User& user, ItemId item) const {
+bool UserFold::pays(User& user, ItemId item, std::int64_t shop_ms) const {
   if (options_.learn_events == 0) return true;
-  const auto same = std::count_if(user.recent.begin(), user.recent.end(),
+  const auto newest = static_cast<std::ptrdiff_t>(std::min(user.recent.size(), repeats_seen));
+  const auto same = std::count_if(user.recent.begin(), user.recent.begin() + newest,
                                   [item](const RecentEvent& event) { return event.item == item; });
   const std::int64_t span_us = options_.learn_span.count * 1'000;
   const std::int64_t price_us = (1 + same * same) * span_us / options_.learn_events;
-  // A late event is charged as of the newest one: lateness is no flood.
-  const std::int64_t now_us = user.last_ms * 1'000;
+  const std::int64_t now_us = shop_ms * 1'000;
   const std::int64_t due_us = std::max(user.learn_due_us, now_us) + price_us;
   if (due_us - now_us > span_us) return false;
   user.learn_due_us = due_us;
   return true;
 }
 
+/// After it was paid for.
+float UserFold::fusion_weight(const User& user, std::int64_t shop_ms) const {
+  if (options_.learn_events == 0 || options_.learn_choices == 0) return 1;
+  const std::int64_t span_us = options_.learn_span.count * 1'000;
+  const std::int64_t unpaid_us = user.learn_due_us - shop_ms * 1'000;
+  const std::uint32_t choices = std::min(options_.learn_choices, options_.learn_events);
+  const std::int64_t price_us = std::max<std::int64_t>(span_us / options_.learn_events, 1);
+  if (unpaid_us > price_us * choices) return 0;
+  return static_cast<float>(price_us) / static_cast<float>(std::max(unpaid_us, price_us));
+}
+
 /// Finds or makes his entry on an item.
 std::vector<HistoryItem>::iterator UserFold::enter(User& user, ItemId item) const {
   const auto at = find_item(user.history, item);
   if (at != user.history.end()) return at;
-  if (user.history.size() >= options_.history_items) user.history.pop_back();
   HistoryItem entry;
   entry.item = item;
   return user.history.insert(user.history.begin(), entry);
 }
 
+/// Makes the entry his newest. Of those that are too many, also because the limit was lowered, the
+/// oldest go.
+void UserFold::put_first(User& user, std::vector<HistoryItem>::iterator at,
+                         const HistoryItem& entry) const {
+  std::rotate(user.history.begin(), at, at + 1);
+  user.history.front() = entry;
+  while (user.history.size() > options_.history_items) user.history.pop_back();
+}
+
 void UserFold::remember(User& user, const Event& event, ItemId item, std::uint64_t learned) const {
   ++user.session_events;
-  if (user.recent.size() >= options_.recent_events) user.recent.pop_back();
+  while (user.recent.size() >= options_.recent_events) user.recent.pop_back();
   user.recent.insert(user.recent.begin(), {item, event.type, user.session, event.time_ms, learned});
 }
 
@@ -361,6 +383,7 @@ void UserFold::add(User& user, const Event& event, ItemId item, float weight,
       if (types_[type_id(t)].options.weight < 0) entry.types &= ~(1U << t);
     }
   }
+  if (entry.order == 0) entry.count = 0;
   entry.types |= bit;
   entry.last_ms = event.time_ms;
   entry.session = user.session;
@@ -374,8 +397,7 @@ void UserFold::add(User& user, const Event& event, ItemId item, float weight,
   } else if (entry.order == 0) {
     entry.order = out.next_order();
   }
-  std::rotate(user.history.begin(), at, at + 1);
-  user.history.front() = entry;
+  put_first(user, at, entry);
   if (weight > 0) remember(user, event, item, out.learned);
 }
 
@@ -390,12 +412,11 @@ void UserFold::add_flooded(User& user, const Event& event, ItemId item, float we
     entry.strongest = event.type;
     entry.undoable[0] = entry.undoable[1] = 0;
     if (types_[event.type].options.action == EventAction::rate) entry.rating = weight;
+    add_one(entry.count);
   }
   entry.last_ms = event.time_ms;
   entry.session = user.session;
-  add_one(entry.count);
-  std::rotate(user.history.begin(), at, at + 1);
-  user.history.front() = entry;
+  put_first(user, at, entry);
   if (weight > 0) remember(user, event, item, RecentEvent::not_learned);
 }
 

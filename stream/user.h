@@ -31,7 +31,7 @@ struct User {
   std::vector<ItemId> held;             ///< the list he holds; empty: none yet
   std::vector<ItemId> held_popular;     ///< what plain popularity would have shown him instead
   std::string example;            ///< RankedList::example of the list he holds, until he chooses
-  std::int64_t learn_due_us = 0;  ///< event time until which his share of learning is used up
+  std::int64_t learn_due_us = 0;  ///< shop's time until which his share of learning is used up
 
   UserView view() const { return {id, history, recent, session, session_events, segments}; }
 
@@ -69,31 +69,43 @@ class UserFold {
   /// The same, and remembers the id.
   bool repeated(User& user, const Event& event) const;
 
+  /// Newest events of a user that are looked through for repeats.
+  static constexpr std::size_t repeats_seen = 10;
+
   enum class Taken : std::uint8_t {
     nothing,  ///< to learn
     learned,  ///< `out` is to be learned
     flooded,  ///< it is his alone: he has used up his share of learning
   };
+  /// When the event is taken.
+  struct Moment {
+    std::uint64_t learned = 0;  ///< interactions of positive weight learned so far
+    std::int64_t shop_ms = 0;   ///< the shop's time (ShopClock)
+  };
   /// Takes the event in: session, attributes, history; fills `out` if there is something to learn
-  /// from it. `item` is none only for types that are about no item. `learned`: interactions of
-  /// positive weight learned so far.
+  /// from it. `item` is none only for types that are about no item.
   ///
-  /// A user's share: an event costs 1 + k², k his newest `recent_events` that are on its item; the
-  /// cost is paid back at `learn_events` in `learn_span` of event time, and what would leave more
-  /// than `learn_events` unpaid is not learned. So of one user are learned, in any time T, at most
-  /// learn_events · (1 + T / learn_span) events, and of events on one item alone, with k soon at
-  /// recent_events, that by 1 + recent_events². (Generic cell rate algorithm, ITU-T I.371.)
-  Taken apply(User& user, const Event& event, ItemId item, Interaction& out,
-              std::uint64_t learned = 0) const;
+  /// A user's share: an event costs 1 + k², k his newest `repeats_seen` that are on its item; the
+  /// cost is paid back at `learn_events` in `learn_span` of the shop's time, and what would leave
+  /// more than `learn_events` unpaid is not learned. So of one user are learned, in any time T of
+  /// the shop, whatever times his events bear, at most learn_events · (1 + T / learn_span) events,
+  /// and of events on one item alone, with k soon at repeats_seen, that by 1 + repeats_seen².
+  /// (Generic cell rate algorithm, ITU-T I.371.) An event that leaves u unpaid has the
+  /// fusion_weight 1 / max(u, 1), and 0 if u is above `learn_choices`: the choices of a flood weigh
+  /// together what 1 + ln(learn_choices) do.
+  Taken apply(User& user, const Event& event, ItemId item, Interaction& out, Moment now) const;
 
  private:
   void enter_session(User& user, const Event& event) const;
   void set_attributes(User& user, const Event& event) const;
-  Taken interact(User& user, const Event& event, ItemId item, Interaction& out) const;
-  bool pays(User& user, ItemId item) const;
+  Taken interact(User& user, const Event& event, ItemId item, Interaction& out,
+                 std::int64_t shop_ms) const;
+  bool pays(User& user, ItemId item, std::int64_t shop_ms) const;
+  float fusion_weight(const User& user, std::int64_t shop_ms) const;
   void add(User& user, const Event& event, ItemId item, float weight, const Interaction& out) const;
   void add_flooded(User& user, const Event& event, ItemId item, float weight) const;
   std::vector<HistoryItem>::iterator enter(User& user, ItemId item) const;
+  void put_first(User& user, std::vector<HistoryItem>::iterator at, const HistoryItem& entry) const;
   void remember(User& user, const Event& event, ItemId item, std::uint64_t learned) const;
   bool take_back(User& user, EventTypeId target, ItemId item, Interaction& out) const;
   void rate_strength(HistoryItem& entry) const;

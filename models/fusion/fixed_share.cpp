@@ -14,16 +14,17 @@ FixedShare::FixedShare(std::size_t experts, double rate, double share, double fl
   assert(experts > 0);
 }
 
-void FixedShare::learn(std::span<const float> losses) {
+void FixedShare::learn(std::span<const float> losses, double count) {
   assert(losses.size() == weights_.size());
   // Losses count from the smallest: the best weight never underflows.
   const float least = *std::min_element(losses.begin(), losses.end());
   for (std::size_t i = 0; i < weights_.size(); ++i) {
-    weights_[i] *= std::exp(-rate_ * static_cast<double>(losses[i] - least));
+    weights_[i] *= std::exp(-rate_ * count * static_cast<double>(losses[i] - least));
   }
   normalise();
-  const double each = share_ / static_cast<double>(weights_.size());
-  for (double& weight : weights_) weight = (1 - share_) * weight + each;
+  const double share = share_ * count;
+  const double each = share / static_cast<double>(weights_.size());
+  for (double& weight : weights_) weight = (1 - share) * weight + each;
 }
 
 double FixedShare::weight(std::size_t expert) const {

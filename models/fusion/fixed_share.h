@@ -17,7 +17,8 @@ class FixedShare {
  public:
   FixedShare(std::size_t experts, double rate, double share, double floor);
 
-  void learn(std::span<const float> losses);
+  /// `count` of such an event, 0..1: rate and share are multiplied by it.
+  void learn(std::span<const float> losses, double count = 1);
   double weight(std::size_t expert) const;
   std::size_t size() const { return weights_.size(); }
 

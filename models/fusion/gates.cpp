@@ -19,7 +19,7 @@ OwnItemGates::OwnItemGates(const GateOptions& options)
 
 void OwnItemGates::learn(std::span<const Interaction> epoch) {
   for (const Interaction& x : epoch) {
-    if (!x.positive() || x.history.empty()) continue;
+    if (!x.positive() || !(x.fusion_weight > 0) || x.history.empty()) continue;
     bool own = false;
     for (std::size_t k = 1; k < x.history.size() && !own; ++k) own = x.history[k].item == x.item;
     events_ = events_ * keep_ + 1;

@@ -11,7 +11,8 @@ namespace freshet {
 
 namespace {
 
-constexpr float faster = 0.1F;  ///< of the accumulated squares, what an alarm leaves
+constexpr float faster = 0.1F;          ///< of the accumulated squares, what an alarm leaves
+constexpr float guard_loss_max = 1.0F;  ///< nats beyond the best that a choice counts in the guard
 
 float dot(std::span<const float> a, std::span<const float> b) {
   float sum = 0;
@@ -186,7 +187,10 @@ void StackingRanker::learn_choice(const Interaction& x) {
     losses[e] = loss_of(z_[e], chosen);
     loss += guard_.weight(e) * static_cast<double>(losses[e]);
   }
-  guard_.learn(losses);
+  // No one choice settles which is best.
+  const float least = *std::min_element(losses, losses + experts);
+  for (float& worse : losses) worse = std::min(worse, least + guard_loss_max);
+  guard_.learn(losses, static_cast<double>(x.fusion_weight));
 
   std::vector<float>& p = z_[linear_expert];
   softmax(p);

@@ -46,6 +46,8 @@ config::Table<StackingOptions> describe_stacking();
 ///                 weight π by fixed share at rate 1; the score above is their mean, so its loss is
 ///                 at most their mean loss, and a learned part gone astray is outvoted. π_start
 ///                 never falls to 0, so no model's score ever counts for nothing.
+///                 A loss counts as at most 1 nat more than the least of the three, and the choice
+///                 as Interaction::fusion_weight: so one user's choices do not turn the blend.
 ///   drift         Page-Hinkley on the loss of the score (a choice outside the `kept` counts as a
 ///                 loss of ln(kept) + 1): at an alarm the accumulated squares are cut to a tenth,
 ///                 so that steps are three times as long.

@@ -182,7 +182,7 @@ void check_user(std::string_view row, const std::vector<config::Tagged>& models)
     event.type = types.find(type).value();
     event.time_ms = World::start_ms;
     Interaction learned;
-    if (fold.apply(user, event, ItemId(3), learned) == UserFold::Taken::learned)
+    if (fold.apply(user, event, ItemId(3), learned, {0, event.time_ms}) == UserFold::Taken::learned)
       epoch.push_back(std::move(learned));
   }
   Interaction& forget = epoch.emplace_back();

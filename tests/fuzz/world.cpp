@@ -23,7 +23,7 @@ World::World() {
     event.time_ms = start_ms;
     event.attributes = {{"country", std::string(user % 2 == 0 ? "NL" : "BE")}};
     Interaction nothing;
-    fold_.apply(people_[user], event, ItemId(), nothing);
+    fold_.apply(people_[user], event, ItemId(), nothing, {});
   }
   std::int64_t now = start_ms;
   for (std::uint32_t n = 0; n < 60; ++n) {
@@ -47,7 +47,8 @@ void World::act(std::uint32_t user, std::uint32_t item, std::string_view type, s
   Interaction x;
   x.user = UserId(user);
   people_[user].name = "user " + std::to_string(user);
-  if (fold_.apply(people_[user], event, ItemId(item), x) == UserFold::Taken::learned)
+  if (fold_.apply(people_[user], event, ItemId(item), x, {0, event.time_ms}) ==
+      UserFold::Taken::learned)
     out.push_back(std::move(x));
 }
 
@@ -75,7 +76,7 @@ Interaction World::choice(std::uint32_t user, std::uint32_t item, std::string ex
   event.time_ms = people_[user].last_ms + 1'000;
   User chooser = people_[user];
   Interaction x;
-  fold_.apply(chooser, event, ItemId(item), x);
+  fold_.apply(chooser, event, ItemId(item), x, {0, event.time_ms});
   x.user = UserId(user);
   x.example = std::move(example);
   return x;

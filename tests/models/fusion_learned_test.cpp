@@ -194,6 +194,10 @@ TEST_CASE("fixed share: multiplicative weights, handed round, with a floor") {
   // The one that was bad for long leads after few choices: 0.05 grows by e each time.
   for (int k = 0; k < 4; ++k) shared.learn(std::array<float, 2>{1, 0});
   CHECK(shared.weight(1) > 0.5);
+  // A choice that counts half is half a step.
+  FixedShare half(2, 1, 0, 0);
+  half.learn(std::array<float, 2>{0, 1}, 0.5);
+  CHECK(half.weight(0) == Approx(1 / (1 + std::exp(-0.5))));
   FixedShare floored(4, 1, 0, 0.1);
   for (int k = 0; k < 200; ++k) floored.learn(std::array<float, 4>{0, 9, 9, 9});
   CHECK(floored.weight(0) == Approx(0.7));

@@ -14,7 +14,7 @@ void Play::act(std::uint32_t user, std::uint32_t item, std::string_view type, st
   Interaction x;
   x.user = UserId(user);
   newest_[user] = event.type;
-  const auto taken = fold_.apply(users_[user], event, ItemId(item), x, known_);
+  const auto taken = fold_.apply(users_[user], event, ItemId(item), x, {known_, event.time_ms});
   if (taken == UserFold::Taken::learned) learned_.push_back(std::move(x));
 }
 

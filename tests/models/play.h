@@ -35,7 +35,8 @@ class Play {
 
  private:
   EventTypes types_{default_event_types()};
-  UserFold fold_{UserOptions{}, 30 * minute, types_};
+  // All that anybody does is learned: floods are the fold's own tests.
+  UserFold fold_{{.learn_events = 0}, 30 * minute, types_};
   std::map<std::uint32_t, User> users_;
   std::map<std::uint32_t, EventTypeId> newest_;
   std::vector<Interaction> learned_;

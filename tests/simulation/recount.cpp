@@ -47,6 +47,8 @@ std::optional<Output> Recount::take(const Decoded& record) {
   }
   begin_in_epoch(*event);
   Shopper& shopper = shoppers_[event->user];
+  std::int64_t& newest = newest_ms_[event->user];
+  newest = std::max(newest, event->time_ms);
   if (!event->item.empty()) items_.emplace(event->item, items_.size());
   std::optional<Output> out;
   if (!known_id(shopper, *event)) {
@@ -75,6 +77,9 @@ std::optional<Output> Recount::forget(const Decoded& record) {
       waiting_.push_back({interest.item, -known_strength(known->second, interest.item)});
     }
     shoppers_.erase(known);
+    // Who comes back is somebody else.
+    newest_ms_["erased " + std::to_string(++erased_)] = newest_ms_[event.user];
+    newest_ms_.erase(event.user);
   }
   close_epoch();
   return output_of(record, event.user);
@@ -90,7 +95,17 @@ void Recount::begin_in_epoch(const Event& event) {
 void Recount::close_epoch() {
   for (const Change& change : waiting_) counts_[change.item] += change.by;
   waiting_.clear();
+  move_clock();
   epoch_records_ = 0;
+}
+
+/// The third newest of the users' newest times, or the oldest of fewer; never back.
+void Recount::move_clock() {
+  std::vector<std::int64_t> times;
+  for (const auto& [user, time_ms] : newest_ms_) times.push_back(time_ms);
+  if (times.empty()) return;
+  std::sort(times.rbegin(), times.rend());
+  clock_ms_ = std::max(clock_ms_, times[std::min<std::size_t>(times.size(), 3) - 1]);
 }
 
 bool Recount::known_id(const Shopper& shopper, const Event& event) const {
@@ -159,14 +174,16 @@ void Recount::apply(Shopper& shopper, const Event& event, bool item_known, bool 
   if (learn) waiting_.push_back({event.item, known_strength(shopper, event.item) - before});
 }
 
-/// An event costs 1 + k², k his recent ones on its item, of `learn_events` a span.
+/// An event costs 1 + k², k his newest ten on its item, of `learn_events` a span.
 bool Recount::pays(Shopper& shopper, const Event& event) const {
   const UserOptions& options = plan_.users;
   if (options.learn_events == 0) return true;
   std::int64_t same = 0;
-  for (const Recent& recent : shopper.recent) same += recent.item == event.item ? 1 : 0;
+  for (std::size_t k = 0; k < std::min<std::size_t>(shopper.recent.size(), 10); ++k) {
+    same += shopper.recent[k].item == event.item ? 1 : 0;
+  }
   const std::int64_t span_us = options.learn_span.count * 1'000;
-  const std::int64_t now_us = shopper.newest_ms * 1'000;
+  const std::int64_t now_us = clock_ms_ * 1'000;
   const std::int64_t due_us =
       std::max(shopper.due_us, now_us) + (1 + same * same) * span_us / options.learn_events;
   if (due_us > now_us + span_us) return false;

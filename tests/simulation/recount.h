@@ -46,7 +46,7 @@ class Recount {
     std::uint32_t session = 0, session_events = 0;
     std::string session_name;
     std::int64_t newest_ms = 0, list_ms = 0;
-    std::int64_t due_us = 0;          ///< until when he has used up what is learned of him
+    std::int64_t due_us = 0;          ///< shop's time until which he has used up what is learned
     std::vector<Interest> interests;  ///< the newest first
     std::vector<Recent> recent;       ///< the newest first
     std::vector<std::string> ids;     ///< of events, the oldest first
@@ -68,6 +68,7 @@ class Recount {
   double known_strength(const Shopper& shopper, const std::string& item) const;
   void apply(Shopper& shopper, const Event& event, bool item_known, bool learn);
   bool pays(Shopper& shopper, const Event& event) const;
+  void move_clock();
   Interest take_out(Shopper& shopper, const std::string& item) const;
   void put_first(Shopper& shopper, const Event& event, Interest interest, bool known);
   void add(Shopper& shopper, const Event& event);
@@ -85,7 +86,10 @@ class Recount {
   std::map<std::string, std::size_t> items_;  ///< name → how many were met before it
   std::map<std::string, double> counts_;
   std::map<std::string, std::optional<CatalogEntry>> shelf_;  ///< the newest word; none: withdrawn
-  std::vector<Change> waiting_;                               ///< what the open epoch will teach
+  std::map<std::string, std::int64_t> newest_ms_;  ///< of each user, also of those erased
+  std::uint32_t erased_ = 0;
+  std::int64_t clock_ms_ = 0;    ///< the shop's time
+  std::vector<Change> waiting_;  ///< what the open epoch will teach
   std::uint32_t epoch_records_ = 0;
   std::int64_t epoch_first_ms_ = 0;
 };

@@ -58,7 +58,8 @@ TEST_CASE("without consent a stranger gets what is known, by his event too, and 
   CHECK(shop.engine.users().find("visitor") == Users::none);
   CHECK(shop.engine.items().find("never heard of").is_none());
   CHECK(shop.act(without_consent("visitor", "y", "impression")).kind == Kind::none);
-  CHECK(shop.rows().size() == 4);  // format, types, open epoch, ranker: no user, no item, no count
+  // Format, types, open epoch, clock, ranker: no user, no item, no count.
+  CHECK(shop.rows().size() == 5);
 }
 
 TEST_CASE("without consent a known user's event counts in this list only") {

@@ -132,7 +132,7 @@ TEST_CASE("taking back removes the newest such event of that item, and no other"
   p.options.recent_events = 10;
   const UserFold fold(p.options, 30 * minute_ms, p.types);
   const auto act = [&](const char* type, std::uint32_t item, std::int64_t at_ms) {
-    fold.apply(p.user, event_of("u", "i", type, start_ms + at_ms), ItemId{item}, p.learned);
+    fold.apply(p.user, event_of("u", "i", type, start_ms + at_ms), ItemId{item}, p.learned, {});
   };
   act("cart", 1, 1);
   act("cart", 2, 2);

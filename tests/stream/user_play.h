@@ -23,7 +23,7 @@ struct UserPlay {
     event.value = value;
     event.session = session;
     learned = {};
-    taken = fold.apply(user, event, ItemId{item}, learned);
+    taken = fold.apply(user, event, ItemId{item}, learned, {0, start_ms + at_ms});
     return taken == UserFold::Taken::learned;
   }
 

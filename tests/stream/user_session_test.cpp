@@ -1,6 +1,7 @@
 // Where a user's sessions begin, which events are repeats, what is known of him.
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "stream/hash.h"
 #include "tests/stream/user_play.h"
@@ -128,9 +129,9 @@ TEST_CASE("a profile sets attributes, sorted by name; the newest value wins; not
   UserPlay p;
   Event event = event_of("u", "", "profile");
   event.attributes = {{"vip", true}, {"age", 41.0}, {"country", std::string("NL")}};
-  CHECK(p.fold.apply(p.user, event, ItemId{}, p.learned) == UserFold::Taken::nothing);
+  CHECK(p.fold.apply(p.user, event, ItemId{}, p.learned, {}) == UserFold::Taken::nothing);
   event.attributes = {{"age", 42.0}, {"age", 43.0}};
-  p.fold.apply(p.user, event, ItemId{}, p.learned);
+  p.fold.apply(p.user, event, ItemId{}, p.learned, {});
   const std::vector<std::pair<std::string, AttributeValue>> expected = {
       {"age", 43.0}, {"country", std::string("NL")}, {"vip", true}};
   CHECK(p.user.attributes == expected);
@@ -140,9 +141,9 @@ TEST_CASE("a user has at most 64 attributes; known ones can still change") {
   UserPlay p;
   Event event = event_of("u", "", "profile");
   for (int i = 0; i < 64; ++i) event.attributes.emplace_back("k" + std::to_string(i), double(i));
-  p.fold.apply(p.user, event, ItemId{}, p.learned);
+  p.fold.apply(p.user, event, ItemId{}, p.learned, {});
   event.attributes = {{"one more", true}, {"k7", 70.0}};
-  p.fold.apply(p.user, event, ItemId{}, p.learned);
+  p.fold.apply(p.user, event, ItemId{}, p.learned, {});
   CHECK(p.user.attributes.size() == 64);
   for (const auto& [key, value] : p.user.attributes) {
     CHECK(key != "one more");
@@ -193,4 +194,48 @@ TEST_CASE("of an event that nobody learned, nothing is taken back that others ha
   CHECK(p.act("view", 3, 3'600'000));
   CHECK(p.learned.old_strength == 0);
   CHECK(p.entry(3)->order == 3);
+}
+
+TEST_CASE("lowered limits act at the user's next events") {
+  UserPlay p{
+      .options = {.history_items = 9, .recent_events = 9, .event_ids = 9, .learn_events = 0}};
+  for (std::uint32_t k = 0; k < 9; ++k) {
+    p.act("view", k);
+    Event event = event_of("u", "i");
+    event.id = "e" + std::to_string(k);
+    CHECK_FALSE(p.fold.repeated(p.user, event));
+  }
+  UserPlay lower{.user = p.user};
+  CHECK(lower.act("view", 0));
+  CHECK(lower.history() == std::vector<std::uint32_t>{0, 8, 7});
+  CHECK(lower.recent() == std::vector<std::uint32_t>{0, 8});
+  Event event = event_of("u", "i");
+  event.id = "e9";
+  CHECK_FALSE(lower.fold.repeated(lower.user, event));
+  CHECK(lower.user.event_ids.size() == 2);
+}
+
+TEST_CASE("old times pay as of now, and the fusion learns from the first of a flood only") {
+  UserPlay p{.options = {.history_items = 50,
+                         .recent_events = 10,
+                         .event_ids = 0,
+                         .learn_events = 100,
+                         .learn_choices = 20,
+                         .learn_span = config::Millis{60'000}}};
+  std::size_t learned = 0, taught = 0;
+  double guard = 0;
+  for (std::uint32_t k = 0; k < 1'000; ++k) {
+    Interaction out;
+    p.user.example = "list";
+    const Event event = event_of("u", "i", "view", k * 3'600'000LL);
+    if (p.fold.apply(p.user, event, ItemId{k % 12}, out, {0, start_ms}) != UserFold::Taken::learned)
+      continue;
+    ++learned;
+    guard += static_cast<double>(out.fusion_weight);
+    taught += out.fusion_weight > 0 ? 1 : 0;
+    CHECK(out.example.empty() == !(out.fusion_weight > 0));
+  }
+  CHECK(learned == 100);
+  CHECK(taught == 20);
+  CHECK(guard == Approx(1 + std::log(20.0)).margin(0.6));
 }
