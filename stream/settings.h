@@ -25,7 +25,7 @@ struct EventOptions {
 /// How much is remembered of each user.
 struct UserOptions {
   std::uint32_t history_items = 500;  ///< distinct items, the newest
-  std::uint32_t recent_events = 10;
+  std::uint32_t recent_events = 50;
   std::uint32_t event_ids = 32;       ///< newest ids by which repeats are known
   std::uint32_t learn_events = 300;   ///< of one user, learned in one go; 0: no limit
   std::uint32_t learn_choices = 100;  ///< of these, taught the fusion; 0: all
