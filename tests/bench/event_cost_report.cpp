@@ -41,10 +41,10 @@ std::vector<std::string> memory_row(const Figures& c) {
           whole(m["users"]),
           number(m["events_per_user"], 1),
           whole(m["history_bytes"]),
+          whole(m["recent_bytes"]),
           whole(m["other_bytes"]),
           whole(m["other_bytes_max"]),
           whole(m["row_bytes"]),
-          whole(m["recent_bytes"]),
           whole(m["example_bytes"]),
           whole(m["model_bytes"])};
 }
@@ -54,8 +54,8 @@ std::vector<std::string> memory_row(const Figures& c) {
 std::string event_cost_text(const Figures& cases) {
   Table times = {{"us an event, one thread", "events", "lists", "epochs", "CPU", "asked", "wall",
                   "rank", "learn", "encode", "Msteps/s before", "after", "steps/event"}};
-  Table memory = {{"bytes a user", "users", "events each", "history", "beside it", "asked",
-                   "his row", "recent", "example", "models"}};
+  Table memory = {{"bytes a user", "users", "events each", "history", "of it events", "beside it",
+                   "asked", "his row", "example", "models"}};
   std::string absent;
   for (const Figures& c : cases) {
     if (c.contains("absent_from")) {
@@ -73,11 +73,12 @@ std::string event_cost_text(const Figures& cases) {
          text_table(memory) +
          "The heap's growth for each new user, when as many as the stream has come with its "
          "events\n"
-         "once more on known items. History: his distinct items. Beside it: his row without them, "
-         "of\n"
-         "which his recent events and the fusion's learning example are shown, and the models, "
-         "which\n"
-         "is all else: models, fusion, indexes.\n\n";
+         "once more on known items. History: his distinct items and his newest events. Beside it: "
+         "his "
+         "row\n"
+         "without them, of which the fusion's learning example is shown, and the models, which is "
+         "all\n"
+         "else: models, fusion, indexes.\n\n";
 }
 
 }  // namespace freshet::bench

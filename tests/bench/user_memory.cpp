@@ -54,7 +54,7 @@ Held held(Engine& engine) {
   Held out{engine.users().size(), heap_bytes(), engine.users().memory_bytes()};
   for (Users::Slot slot = 0; slot < engine.users().slot_end(); ++slot) {
     const User& user = engine.users()[slot];
-    out.history_bytes += room(user.history);
+    out.history_bytes += room(user.history) + room(user.recent);
     out.recent_bytes += room(user.recent);
     out.example_bytes += room(user.example);
   }
