@@ -11,9 +11,9 @@ from hostile_records import Hostile, hostile, mixed
 class HostileFile(Case):
     def run_mix(self, records, **options):
         events, lists = self.folder / "events.jsonl", self.folder / "lists.jsonl"
-        # Blank lines are no records, and the last line has no newline.
+        # Blank lines are no records.
         events.write_bytes(b"\n".join(r.record for r in records[:5]) + b"\n\n\r\n" +
-                           b"\n".join(r.record for r in records[5:]))
+                           b"\n".join(r.record for r in records[5:]) + b"\n")
         self.lines = list(range(5)) + list(range(7, len(records) + 2))
         out = succeed("run", *file_run(events, lists, self.folder / "state", **options)).decode()
         return out, json_lines(read_bytes(lists))
