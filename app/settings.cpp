@@ -60,10 +60,7 @@ std::vector<config::Finding> one_kafka(const Settings& settings) {
 /// Whether two paths name one file, through links too.
 bool one_file(const std::string& a, const std::string& b) {
   std::error_code none;
-  const auto whole = [](const std::string& path) {
-    return std::filesystem::absolute(path).lexically_normal();
-  };
-  return whole(a) == whole(b) || std::filesystem::equivalent(a, b, none);
+  return whole_path(a) == whole_path(b) || std::filesystem::equivalent(a, b, none);
 }
 
 /// An output that is a file of the source would be refused as foreign, or emptied when told to.
@@ -74,14 +71,10 @@ std::vector<config::Finding> own_files(const Settings& settings) {
   if (settings.sink.type() == "stdout") {
     sink = file_options(settings.sink.as<StdoutSinkOptions>());
   }
-  const auto beside = [&sink](const std::string& given, const char* ending) {
-    return given.empty() && !sink.path.empty() && sink.path != "-" ? sink.path + ending : given;
-  };
+  const auto paths = output_paths(sink, !sink.path.empty() && sink.path != "-");
   const FileSourceOptions& source = settings.source.as<FileSourceOptions>();
   const std::pair<const char*, std::string> outputs[] = {
-      {"sink.path", sink.path},
-      {"sink.rejected_path", beside(sink.rejected_path, rejected_ending)},
-      {"sink.similar_path", beside(sink.similar_path, similar_ending)}};
+      {"sink.path", paths[0]}, {"sink.similar_path", paths[1]}, {"sink.rejected_path", paths[2]}};
   const std::pair<const char*, std::string> inputs[] = {
       {"source.path", source.path}, {"source.catalog_path", source.catalog_path}};
   std::vector<config::Finding> found;

@@ -1,5 +1,7 @@
 #include "connectors/file/file_options.h"
 
+#include <filesystem>
+
 namespace freshet {
 
 using config::not_empty;
@@ -47,6 +49,18 @@ config::Table<StdoutSinkOptions> describe_stdout_sink() {
               "A file for records that cannot be used; empty means they are only counted.")
       .option("similar_path", &StdoutSinkOptions::similar_path,
               "A file for lists of similar items; empty means they are left out.");
+}
+
+std::array<std::string, 3> output_paths(const FileSinkOptions& options, bool beside) {
+  const auto path = [&](const std::string& given, const char* ending) {
+    return given.empty() && beside ? options.path + ending : given;
+  };
+  return {options.path, path(options.similar_path, ".similar"),
+          path(options.rejected_path, ".rejected")};
+}
+
+std::string whole_path(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
 }
 
 FileSourceOptions file_options(const StdinSourceOptions&) { return {.path = "-"}; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "config/table.h"
@@ -33,10 +34,11 @@ config::Table<StdinSourceOptions> describe_stdin_source();
 config::Table<FileSinkOptions> describe_file_sink();
 config::Table<StdoutSinkOptions> describe_stdout_sink();
 
-/// Where rejected records and similar items go if lists go to a file and no path is given for them:
-/// its path with this after it.
-inline constexpr const char* rejected_ending = ".rejected";
-inline constexpr const char* similar_ending = ".similar";
+/// Where lists, similar items and rejected records go, in this order; "": nowhere. `beside`: lists
+/// go to a file, and what has no path goes beside it.
+std::array<std::string, 3> output_paths(const FileSinkOptions& options, bool beside);
+/// The same for every way to write a path of the same file's name.
+std::string whole_path(const std::string& path);
 
 /// The file source and sink on the standard streams.
 FileSourceOptions file_options(const StdinSourceOptions& options);

@@ -2,7 +2,6 @@
 
 #include <cassert>
 #include <charconv>
-#include <filesystem>
 #include <string_view>
 #include <utility>
 
@@ -18,11 +17,6 @@ constexpr std::string_view ends_name = "ends=";
 constexpr std::size_t lists_channel = static_cast<std::size_t>(Channel::recommendations);
 static_assert(lists_channel == 0 && static_cast<std::size_t>(Channel::similar_items) == 1 &&
               static_cast<std::size_t>(Channel::rejected) == 2);
-
-/// The same for every way to write a path of the same file's name.
-std::string whole_path(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal().string();
-}
 
 void append_tombstone(std::string_view kind, const std::optional<std::string>& key,
                       std::string& line) {
@@ -67,11 +61,7 @@ Result<Sink::Kind> FileSink::open(const std::string& mark) {
     return error(options_.path + ": the state's mark \"" + mark +
                  "\" was not made by a file sink: was sink.type changed? Start with a new state");
   }
-  const auto beside = [this](const std::string& given, const char* ending) {
-    return given.empty() && takes_back_ ? options_.path + ending : given;
-  };
-  const std::string paths[] = {options_.path, beside(options_.similar_path, similar_ending),
-                               beside(options_.rejected_path, rejected_ending)};
+  const auto paths = output_paths(options_, takes_back_);
   if (paths[1] == paths[0] || paths[2] == paths[0] || (!paths[1].empty() && paths[1] == paths[2])) {
     return error(options_.path + ": sink.path, rejected_path and similar_path must differ");
   }
