@@ -116,11 +116,16 @@ class TopSelector {
   void begin(std::size_t limit) {
     limit_ = limit;
     bar_ = 0;
+    bar_score_ = 0;
     used_ = 0;
     const std::size_t room = 2 * limit + 64;
     if (keys_.size() < room) keys_.resize(room);
     room_ = room;
   }
+
+  /// False: `offer` would ignore this score of any item. So what is slow to find out about an item
+  /// can be asked of the few that pass.
+  bool may_enter(float score) const { return score >= bar_score_ && score > 0; }
 
   /// Offers an item once. A score that is not finite or not above 0 is ignored.
   void offer(std::uint32_t item, float score) {
@@ -138,11 +143,14 @@ class TopSelector {
     out.resize(used_);
     for (std::size_t k = 0; k < used_; ++k) {
       out[k].item = ItemId(~static_cast<std::uint32_t>(keys_[k]));
-      out[k].score = std::bit_cast<float>(static_cast<std::uint32_t>(keys_[k] >> 32));
+      out[k].score = score_of(keys_[k]);
     }
   }
 
  private:
+  static float score_of(std::uint64_t key) {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(key >> 32));
+  }
   void raise() {
     if (limit_ == 0) {
       used_ = 0;
@@ -151,11 +159,13 @@ class TopSelector {
     const auto last = keys_.begin() + (limit_ - 1);
     std::nth_element(keys_.begin(), last, keys_.begin() + used_, std::greater<>());
     bar_ = *last;
+    bar_score_ = score_of(bar_);
     used_ = limit_;
   }
 
   std::vector<std::uint64_t> keys_;
   std::uint64_t bar_ = 0;
+  float bar_score_ = 0;  ///< its score
   std::size_t limit_ = 0;
   std::size_t used_ = 0;
   std::size_t room_ = 0;

@@ -1,7 +1,6 @@
 #include "models/decayed_counts.h"
 
 #include <algorithm>
-#include <iterator>
 
 namespace freshet {
 
@@ -106,19 +105,17 @@ std::span<const std::uint32_t> DecayedCounts::sort() {
 /// lowered, or that comes from outside, stays only if it is better than one of those.
 void DecayedCounts::move_touched(std::size_t h) {
   Top& top = tops_[h];
-  const auto find = [this](std::uint32_t item) {
-    const auto at = std::lower_bound(touched_.begin(), touched_.end(), item,
-                                     [](const Touched& t, std::uint32_t i) { return t.item < i; });
-    return at != touched_.end() && at->item == item ? &*at : nullptr;
-  };
   const auto before = [this, h](std::uint32_t a, std::uint32_t b) { return better(h, a, b); };
-  std::vector<std::uint32_t> moved, risen;
-  std::erase_if(top.items, [&](std::uint32_t item) {
-    const Touched* const touched = find(item);
-    if (touched != nullptr && !touched->lowered) risen.push_back(item);
-    return touched != nullptr;
-  });
+  std::vector<std::uint32_t>&moved = moved_, &risen = risen_, &merged = merged_;
+  moved.clear();
+  risen.clear();
+  merged.clear();
   for (const Touched& t : touched_) {
+    const auto at = std::find(top.items.begin(), top.items.end(), t.item);
+    if (at != top.items.end()) {
+      if (!t.lowered) risen.push_back(t.item);
+      top.items.erase(at);
+    }
     if (items_[t.item][h] != nothing) moved.push_back(t.item);
   }
   std::sort(moved.begin(), moved.end(), before);
@@ -134,9 +131,14 @@ void DecayedCounts::move_touched(std::size_t h) {
       moved.erase(end, moved.end());
     }
   }
-  std::vector<std::uint32_t> merged;
-  std::merge(top.items.begin(), top.items.end(), moved.begin(), moved.end(),
-             std::back_inserter(merged), before);
+  auto from = top.items.begin();
+  for (const std::uint32_t item : moved) {
+    const auto to = std::lower_bound(from, top.items.end(), item, before);
+    merged.insert(merged.end(), from, to);
+    merged.push_back(item);
+    from = to;
+  }
+  merged.insert(merged.end(), from, top.items.end());
   top.items.swap(merged);
   if (top.items.size() > 2 * top_items_) {
     top.items.resize(2 * top_items_);

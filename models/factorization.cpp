@@ -180,7 +180,9 @@ void Factorization::candidates(const Query& query, Scratch& scratch,
   }
   work.top.begin(query.limit);
   for (std::size_t k = 0; k < n; ++k) {
-    if (!query.hidden.contains(hot_[k])) work.top.offer(hot_[k], work.values[k]);
+    const float score = work.values[k];
+    if (work.top.may_enter(score) && !query.hidden.contains(hot_[k]))
+      work.top.offer(hot_[k], score);
   }
   work.top.finish(out);
 }
@@ -256,7 +258,6 @@ void Factorization::grow(std::size_t items) {
   out_.grow(items);
   counts_.resize(items);
   hot_place_.resize(items, 0);
-  hot_slot_.resize(items, 0);
 }
 
 void Factorization::learn_next(const Interaction& x) {
@@ -373,42 +374,53 @@ void Factorization::count(std::uint32_t item) {
 
 void Factorization::renew_hot() {
   // Those of this epoch, the newest first, and then the others as they were.
-  std::vector<std::uint32_t>& next = next_hot_;
-  next.clear();
-  for (const std::uint32_t item : hot_) hot_place_[item] = 0;
-  const auto add = [&](std::uint32_t item) {
-    if (next.size() == options_.candidates || hot_place_[item] != 0) return;
-    next.push_back(item);
-    hot_place_[item] = static_cast<std::uint32_t>(next.size());
+  next_hot_.clear();
+  next_slots_.clear();
+  const auto is_next = [this](std::uint32_t item) {
+    const std::uint32_t place = hot_place_[item];
+    return place != 0 && place <= next_hot_.size() && next_hot_[place - 1] == item;
   };
-  std::for_each(touched_.rbegin(), touched_.rend(), add);
-  std::for_each(hot_.begin(), hot_.end(), add);
-  for (const std::uint32_t item : hot_) {
-    if (hot_place_[item] != 0) continue;
-    free_slots_.push_back(hot_slot_[item] - 1);
-    hot_slot_[item] = 0;
+  const auto add = [this](std::uint32_t item, std::uint32_t slot) {
+    next_hot_.push_back(item);
+    next_slots_.push_back(slot);
+    hot_place_[item] = static_cast<std::uint32_t>(next_hot_.size());
+  };
+  for (auto item = touched_.rbegin(); item != touched_.rend(); ++item) {
+    if (next_hot_.size() == options_.candidates) break;
+    const std::uint32_t place = hot_place_[*item];
+    if (!is_next(*item)) add(*item, place == 0 ? no_slot : hot_slots_[place - 1]);
   }
-  hot_.swap(next);
-  hot_slots_.clear();
-  for (const std::uint32_t item : hot_) enter_hot(item);
+  const std::size_t newest = next_hot_.size();
+  for (std::size_t k = 0; k < hot_.size(); ++k) {
+    const std::uint32_t item = hot_[k];
+    if (is_next(item)) continue;
+    if (next_hot_.size() < options_.candidates) {
+      add(item, hot_slots_[k]);
+    } else {
+      hot_place_[item] = 0;
+      free_slots_.push_back(hot_slots_[k]);
+    }
+  }
+  for (std::size_t k = 0; k < newest; ++k) {
+    if (next_slots_[k] == no_slot) next_slots_[k] = new_slot();
+  }
+  hot_.swap(next_hot_);
+  hot_slots_.swap(next_slots_);
   // In rating mode every rating moves the mean, and with it all of them.
   if (rates() || base_events_ != events_ / base_step) return read_hot();
   for (const std::uint32_t item : stepped_) read_hot(item);
   for (const std::uint32_t item : touched_) read_hot(item);
 }
 
-/// Appends to `hot_slots_`; gives a slot to an item that has none.
-void Factorization::enter_hot(std::uint32_t item) {
-  std::uint32_t& slot = hot_slot_[item];
-  if (slot == 0 && free_slots_.empty()) {
+std::uint32_t Factorization::new_slot() {
+  if (free_slots_.empty()) {
     hot_base_.push_back(0);
     hot_factors_.resize(hot_base_.size() * factors);
-    slot = static_cast<std::uint32_t>(hot_base_.size());
-  } else if (slot == 0) {
-    slot = free_slots_.back() + 1;
-    free_slots_.pop_back();
+    return static_cast<std::uint32_t>(hot_base_.size() - 1);
   }
-  hot_slots_.push_back(slot - 1);
+  const std::uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  return slot;
 }
 
 void Factorization::read_hot() {
@@ -421,8 +433,8 @@ void Factorization::read_hot() {
 
 /// Copies an item's vector and base if it is hot.
 void Factorization::read_hot(std::uint32_t item) {
-  if (hot_slot_[item] == 0) return;
-  const std::size_t slot = hot_slot_[item] - 1;
+  if (hot_place_[item] == 0) return;
+  const std::size_t slot = hot_slots_[hot_place_[item] - 1];
   std::copy_n(out_[item].value, factors, &hot_factors_[slot * factors]);
   hot_base_[slot] = base(item);
 }
@@ -436,8 +448,8 @@ std::size_t Factorization::memory_bytes() const {
   return in_.memory_bytes() + out_.memory_bytes() + users_.memory_bytes() +
          counts_.capacity() * sizeof(Count) +
          (hot_.capacity() + next_hot_.capacity() + hot_place_.capacity() + hot_slots_.capacity() +
-          hot_slot_.capacity() + hot_factors_.capacity() + hot_base_.capacity() + ring_.capacity() +
-          touched_.capacity() + stepped_.capacity()) *
+          next_slots_.capacity() + hot_factors_.capacity() + hot_base_.capacity() +
+          ring_.capacity() + touched_.capacity() + stepped_.capacity()) *
              4 +
          dirty_items_.memory_bytes() + dirty_ring_.memory_bytes();
 }

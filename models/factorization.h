@@ -85,6 +85,7 @@ class Factorization final : public Model {
  private:
   static constexpr std::size_t ring_chunk = 512;  ///< events in a row
   static constexpr std::uint64_t base_step = 64;  ///< events
+  static constexpr std::uint32_t no_slot = 0xffffffffU;
   struct Work;
   /// What is counted of an item.
   struct Count {
@@ -111,7 +112,7 @@ class Factorization final : public Model {
   void slopes(const float* z);
   void count(std::uint32_t item);
   void renew_hot();
-  void enter_hot(std::uint32_t item);
+  std::uint32_t new_slot();
   void read_hot();
   void read_hot(std::uint32_t item);
   void save_counts(RowBatch& out);
@@ -131,7 +132,6 @@ class Factorization final : public Model {
   std::vector<std::uint32_t> hot_;        ///< items with the newest events, the newest first
   std::vector<std::uint32_t> hot_place_;  ///< by item: its place in `hot_` + 1, or 0
   std::vector<std::uint32_t> hot_slots_;  ///< beside `hot_`: where its copy lies
-  std::vector<std::uint32_t> hot_slot_;   ///< by item: the same + 1, or 0
   std::vector<float> hot_factors_;        ///< by slot, `factors` numbers each
   std::vector<float> hot_base_;           ///< by slot
   std::uint64_t ratings_ = 0;             ///< in `rating_sum_`
@@ -142,7 +142,7 @@ class Factorization final : public Model {
   std::vector<std::uint32_t> ring_;     ///< items of the newest events, by event number
   std::vector<std::uint32_t> touched_;  ///< items of this epoch's events
   std::vector<std::uint32_t> stepped_;  ///< items whose out vector moved in this epoch
-  std::vector<std::uint32_t> next_hot_;
+  std::vector<std::uint32_t> next_hot_, next_slots_;
   std::vector<std::uint32_t> free_slots_;
   std::uint64_t base_events_ = 0;       ///< of `hot_base_`
   std::vector<std::uint32_t> sampled_;  ///< y, then the negatives

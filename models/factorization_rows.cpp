@@ -72,7 +72,7 @@ Status Factorization::restore(const RowReader& rows, std::size_t items) {
   hot_.erase(end, hot_.end());
   for (std::size_t k = 0; k < hot_.size(); ++k) {
     hot_place_[hot_[k]] = static_cast<std::uint32_t>(k + 1);
-    enter_hot(hot_[k]);
+    hot_slots_.push_back(new_slot());
   }
   read_hot();
   return {};

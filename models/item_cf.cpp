@@ -86,8 +86,9 @@ void ItemCf::candidates(const Query& query, Scratch& scratch, std::vector<Candid
   work.own.assign(work.own_items);
   work.top.begin(query.limit);
   for (const std::uint32_t item : work.scores.touched()) {
-    if (work.own[item] != 0 || query.hidden.contains(item)) continue;
-    work.top.offer(item, work.scores[ItemId(item)] * candidate_factor(ItemId(item)));
+    const float score = work.scores[ItemId(item)] * candidate_factor(ItemId(item));
+    if (!work.top.may_enter(score) || work.own[item] != 0 || query.hidden.contains(item)) continue;
+    work.top.offer(item, score);
   }
   work.top.finish(out);
 }
@@ -255,21 +256,25 @@ void ItemCf::add_strength(ItemId item, double amount) {
   const double strength = std::max(row.strength + amount, 0.0);
   strength_ += strength - row.strength;
   row.strength = strength;
-  set_factors(row);
+  set_factors(item);
   dirty_.mark(item.value);
 }
 
-void ItemCf::set_factors(Item& item) const {
+void ItemCf::set_factors(ItemId id) {
+  Item& item = items_[id.index()];
   const bool any = item.strength > 0;  // else it has no pairs either
   const double strength = item.strength / unit;
   item.query_factor =
       any ? static_cast<float>(std::pow(strength, -options_.query_power) / unit) : 0;
-  item.candidate_factor =
+  candidate_factors_[id.index()] =
       any ? static_cast<float>(std::pow(strength, -options_.candidate_power)) : 0;
 }
 
 ItemCf::Item& ItemCf::at(ItemId item) {
-  if (item.index() >= items_.size()) items_.resize(item.index() + 1);
+  if (item.index() >= items_.size()) {
+    items_.resize(item.index() + 1);
+    candidate_factors_.resize(items_.size(), 0);
+  }
   return items_[item.index()];
 }
 
@@ -338,9 +343,9 @@ Status ItemCf::restore(const RowReader& rows, std::size_t items) {
     }
     for (const std::uint32_t partner : row.partners.ids()) at(ItemId(partner));
     row.partners.prune(options_.row_items + options_.row_items / 4);
-    set_factors(row);
     strength_ += row.strength;
     at(item) = std::move(row);
+    set_factors(item);
     if (!(options_.pruning_delta > 0)) return {};
     for (const std::uint32_t partner : gone) prune(item, partner);
     return {};
@@ -348,7 +353,8 @@ Status ItemCf::restore(const RowReader& rows, std::size_t items) {
 }
 
 std::size_t ItemCf::memory_bytes() const {
-  std::size_t bytes = items_.capacity() * sizeof(Item) + dirty_.memory_bytes();
+  std::size_t bytes =
+      items_.capacity() * sizeof(Item) + candidate_factors_.capacity() * 4 + dirty_.memory_bytes();
   for (const Item& item : items_) bytes += item.partners.memory_bytes();
   bytes += pruned_.capacity() * sizeof(std::vector<std::uint32_t>);
   for (const auto& gone : pruned_) bytes += gone.capacity() * 4;

@@ -99,10 +99,9 @@ class ItemCf final : public Model {
   static constexpr float unit = 256;
 
   struct Item {
-    BoundedRow partners;         ///< co(this, q), in units
-    double strength = 0;         ///< n(this), in units
-    float query_factor = 0;      ///< n^−query_power / unit, 0 without strength
-    float candidate_factor = 0;  ///< n^−candidate_power
+    BoundedRow partners;     ///< co(this, q), in units
+    double strength = 0;     ///< n(this), in units
+    float query_factor = 0;  ///< n^−query_power / unit, 0 without strength
   };
   struct Work;
 
@@ -121,15 +120,14 @@ class ItemCf final : public Model {
                                         : std::span<const std::uint32_t>();
   }
   void add_strength(ItemId item, double amount);
-  void set_factors(Item& item) const;
+  void set_factors(ItemId item);
   /// A row's similarities, one an entry, but for the candidates' factors.
   std::span<const float> weights(const Item& own, std::vector<float>& out) const;
   float query_factor(const Item& own) const {
     return options_.similarity == ItemSimilarity::cosine ? own.query_factor : 1;
   }
   float candidate_factor(ItemId item) const {
-    return options_.similarity == ItemSimilarity::cosine ? items_[item.index()].candidate_factor
-                                                         : 1;
+    return options_.similarity == ItemSimilarity::cosine ? candidate_factors_[item.index()] : 1;
   }
   Item& at(ItemId item);
 
@@ -140,7 +138,8 @@ class ItemCf final : public Model {
 
   // Rank phase reads, learn phase writes.
   std::vector<Item> items_;
-  double strength_ = 0;  ///< Σ n, in units
+  std::vector<float> candidate_factors_;  ///< by item: n^−candidate_power, 0 without strength
+  double strength_ = 0;                   ///< Σ n, in units
 
   // Learn phase only.
   std::vector<std::vector<std::uint32_t>> pruned_;  ///< by item, ascending; none of its partners

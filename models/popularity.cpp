@@ -108,8 +108,8 @@ void Popularity::candidates(const Query& query, Scratch& scratch,
   }
   work.top.begin(query.limit);
   for (const std::uint32_t item : work.groups.touched()) {
-    if (query.hidden.contains(item)) continue;
-    work.top.offer(item, blended(work, ItemId(item)));
+    const float score = blended(work, ItemId(item));
+    if (work.top.may_enter(score) && !query.hidden.contains(item)) work.top.offer(item, score);
   }
   work.top.finish(work.best);
   merge_top(query, work, out);

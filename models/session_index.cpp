@@ -56,7 +56,7 @@ std::array<std::span<const std::uint16_t>, 2> SessionIndex::places_of(ItemId ite
 }
 
 void SessionIndex::add(UserId user, std::uint32_t ordinal, ItemId item, std::int64_t time_ms) {
-  if (item.index() >= items_.size()) items_.resize(item.index() + 1);
+  at(item.value);
   std::uint32_t sequence = 0;
   if (!growing(user, ordinal, sequence)) sequence = begin_session(user, ordinal);
   const auto holds = [&](const Session& s) {
@@ -109,6 +109,19 @@ void SessionIndex::stop_growing(UserId user) {
   dirty_live_.push_back(user);
 }
 
+SessionIndex::Item& SessionIndex::at(std::uint32_t item) {
+  if (item >= items_.size()) {
+    items_.resize(std::size_t{item} + 1);
+    log_sessions_.resize(items_.size(), 0);
+  }
+  return items_[item];
+}
+
+void SessionIndex::set_sessions(std::uint32_t item, std::uint32_t sessions) {
+  items_[item].sessions = sessions;
+  log_sessions_[item] = std::log(static_cast<float>(sessions) + 1);
+}
+
 void SessionIndex::enter_ring(ItemId item, std::uint32_t sequence) {
   Item& row = items_[item.index()];
   const auto place = static_cast<std::uint16_t>(session(sequence).items.size() - 1);
@@ -125,8 +138,7 @@ void SessionIndex::enter_ring(ItemId item, std::uint32_t sequence) {
     row.places[row.oldest] = place;
     row.oldest = row.oldest + 1 == row.ring.size() ? 0 : row.oldest + 1;
   }
-  ++row.sessions;
-  row.log_sessions = std::log(static_cast<float>(row.sessions) + 1);
+  set_sessions(item.value, row.sessions + 1);
   dirty_items_.mark(item.value);
 }
 
@@ -145,8 +157,7 @@ void SessionIndex::leave_ring(std::uint32_t item, std::uint32_t sequence) {
       row.oldest = 0;
     }
   }
-  if (row.sessions > 0) --row.sessions;
-  row.log_sessions = std::log(static_cast<float>(row.sessions) + 1);
+  set_sessions(item, row.sessions - (row.sessions > 0 ? 1 : 0));
   dirty_items_.mark(item);
 }
 
@@ -290,7 +301,7 @@ Status SessionIndex::restore_sessions(const RowReader& rows, std::size_t items) 
     Session& s = sessions_[sequence & mask_];
     s.last_ms = last_ms;
     s.items.assign(held.begin(), held.end());
-    if (!held.empty() && last >= items_.size()) items_.resize(last + 1);
+    if (!held.empty()) at(last);
     return {};
   });
 }
@@ -307,15 +318,13 @@ Status SessionIndex::restore_items(const RowReader& rows, std::size_t items) {
     if (item.is_none() || !reader.at_end() || !good) {
       return row_error(items_space_, key, "it holds no item");
     }
-    if (item.index() >= items_.size()) items_.resize(item.index() + 1);
-    Item& row = items_[item.index()];
+    Item& row = at(item.value);
     const std::size_t kept = std::min<std::size_t>(ring.size(), limits_.item_sessions);
     row.ring.assign(ring.end() - static_cast<std::ptrdiff_t>(kept), ring.end());
     row.places.clear();
     for (const std::uint32_t sequence : row.ring)
       row.places.push_back(find_place(sequence, item.value));
-    row.sessions = sessions;
-    row.log_sessions = std::log(static_cast<float>(sessions) + 1);
+    set_sessions(item.value, sessions);
     return {};
   });
 }
@@ -360,7 +369,7 @@ Status SessionIndex::restore_live(const RowReader& rows) {
 
 std::size_t SessionIndex::memory_bytes() const {
   std::size_t bytes = sessions_.capacity() * sizeof(Session) + items_.capacity() * sizeof(Item) +
-                      owners_.capacity() * sizeof(UserId) +
+                      log_sessions_.capacity() * 4 + owners_.capacity() * sizeof(UserId) +
                       live_.bucket_count() * (sizeof(UserId) + sizeof(Live)) +
                       dirty_sessions_.memory_bytes() + dirty_items_.memory_bytes();
   for (const Session& s : sessions_) {

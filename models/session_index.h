@@ -60,7 +60,7 @@ class SessionIndex {
   /// then it may have moved ahead.
   std::array<std::span<const std::uint16_t>, 2> places_of(ItemId item) const;
   /// ln(sessions with the item so far + 1). Requires `item` < `items()`.
-  float log_sessions_of(std::uint32_t item) const { return items_[item].log_sessions; }
+  float log_sessions_of(std::uint32_t item) const { return log_sessions_[item]; }
   std::size_t items() const { return items_.size(); }
   /// Sessions begun so far, without those that were emptied since.
   std::uint64_t total() const { return total_ - emptied_; }
@@ -82,7 +82,6 @@ class SessionIndex {
     std::vector<std::uint16_t> places;  ///< beside `ring`: place of the item in that session
     std::uint32_t oldest = 0;
     std::uint32_t sessions = 0;  ///< that hold it, or did when their numbers died
-    float log_sessions = 0;
   };
   struct Live {
     std::uint32_t ordinal;
@@ -91,6 +90,8 @@ class SessionIndex {
 
   std::uint32_t begin_session(UserId user, std::uint32_t ordinal);
   void stop_growing(UserId user);
+  Item& at(std::uint32_t item);
+  void set_sessions(std::uint32_t item, std::uint32_t sessions);
   void enter_ring(ItemId item, std::uint32_t sequence);
   void leave_ring(std::uint32_t item, std::uint32_t sequence);
   /// Whether an item's ring may name the session: one that holds it, was emptied, or is no longer
@@ -115,6 +116,7 @@ class SessionIndex {
   // Rank phase reads, learn phase writes.
   std::vector<Session> sessions_;  ///< by sequence number & mask_
   std::vector<Item> items_;
+  std::vector<float> log_sessions_;  ///< by item
   boost::unordered_flat_map<UserId, Live, std::hash<UserId>> live_;
   std::uint32_t next_ = 0;
   std::uint64_t total_ = 0;    ///< sessions begun so far

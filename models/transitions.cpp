@@ -99,8 +99,8 @@ void Transitions::candidates(const Query& query, Scratch& scratch,
   work.recent_norm = norm(work.recent, 1 - options_.current_share);
   work.top.begin(query.limit);
   for (const std::uint32_t item : work.recent.touched()) {
-    if (query.hidden.contains(item)) continue;
-    work.top.offer(item, work.total(ItemId(item)));
+    const float score = work.total(ItemId(item));
+    if (work.top.may_enter(score) && !query.hidden.contains(item)) work.top.offer(item, score);
   }
   work.top.finish(out);
 }

@@ -89,8 +89,8 @@ void WindowKnn::candidates(const Query& query, Scratch& scratch,
   }
   work.top.begin(query.limit);
   for (const std::uint32_t item : work.scores.touched()) {
-    if (query.hidden.contains(item)) continue;
-    work.top.offer(item, work.scores[ItemId(item)] * idf(work, item));
+    const float score = work.scores[ItemId(item)] * idf(work, item);
+    if (work.top.may_enter(score) && !query.hidden.contains(item)) work.top.offer(item, score);
   }
   work.top.finish(out);
 }
