@@ -13,25 +13,28 @@ namespace freshet::bench {
 namespace {
 
 constexpr std::size_t batch_records = 256;  // as the pipeline's
+constexpr std::size_t stretch_batches = 8;  // between two pieces of the calibration
+constexpr std::size_t calibration_steps = 500'000;
 
 Figures measure_stream(Engine& engine, std::span<const Decoded> log) {
   ListEncoder encoder(engine);
   std::vector<Outcome> outcomes;
   const Engine::Phases phases_before = engine.phases();
-  const double calibration_before = calibrate();
-  const std::int64_t wall_start = wall_ns(), cpu_start = cpu_ns();
-  for (std::size_t i = 0; i < log.size(); i += batch_records) {
+  Calibration calibration;
+  std::int64_t wall = 0, cpu = 0;
+  for (std::size_t i = 0, batches = 0; i < log.size(); i += batch_records, ++batches) {
+    if (batches % stretch_batches == 0) calibration.run(calibration_steps);
     const auto batch = log.subspan(i, std::min(batch_records, log.size() - i));
+    const std::int64_t wall_start = wall_ns(), cpu_start = cpu_ns();
     must(engine.process(batch, outcomes));
     encoder.encode(batch, outcomes);
+    cpu += cpu_ns() - cpu_start;
+    wall += wall_ns() - wall_start;
   }
-  const std::int64_t cpu = cpu_ns() - cpu_start, wall = wall_ns() - wall_start;
-  const double calibration_after = calibrate();
   const auto us = [&](std::int64_t ns) {
     return static_cast<double>(ns) / 1e3 /
            static_cast<double>(std::max<std::size_t>(log.size(), 1));
   };
-  const double calibration = (calibration_before + calibration_after) / 2;
   const Engine::Phases phases = engine.phases();
   return {{"events", log.size()},
           {"lists", encoder.lists},
@@ -41,9 +44,8 @@ Figures measure_stream(Engine& engine, std::span<const Decoded> log) {
           {"rank_us", us(phases.rank_ns - phases_before.rank_ns)},
           {"learn_us", us(phases.learn_ns - phases_before.learn_ns)},
           {"encode_us", us(encoder.spent_ns)},
-          {"calibration_before", calibration_before},
-          {"calibration_after", calibration_after},
-          {"steps_per_event", us(cpu) * calibration}};
+          {"calibration_among", calibration.rate()},
+          {"steps_per_event", us(cpu) * calibration.rate()}};
 }
 
 }  // namespace

@@ -30,8 +30,7 @@ std::vector<std::string> time_row(const Figures& c) {
           number(c["rank_us"], 1),
           number(c["learn_us"], 1),
           number(c["encode_us"], 1),
-          number(c["calibration_before"], 1),
-          number(c["calibration_after"], 1),
+          number(c["calibration_among"], 1),
           whole(c["steps_per_event"])};
 }
 
@@ -53,7 +52,7 @@ std::vector<std::string> memory_row(const Figures& c) {
 
 std::string event_cost_text(const Figures& cases) {
   Table times = {{"us an event, one thread", "events", "lists", "epochs", "CPU", "asked", "wall",
-                  "rank", "learn", "encode", "Msteps/s before", "after", "steps/event"}};
+                  "rank", "learn", "encode", "Msteps/s", "steps/event"}};
   Table memory = {{"bytes a user", "users", "events each", "history", "of it events", "beside it",
                    "asked", "his row", "example", "models"}};
   std::string absent;

@@ -37,22 +37,30 @@ std::size_t heap_bytes() {
   return heap.uordblks + heap.hblkhd;
 }
 
-double calibrate() {
-  constexpr std::size_t steps = 20'000'000;
-  std::vector<float> table(std::size_t{1} << 21, 0.0F);
-  std::uint64_t at = 1;
+void Calibration::run(std::size_t steps) {
   float sum = 0;
   const std::int64_t start = cpu_ns();
   for (std::size_t i = 0; i < steps; ++i) {
-    at = (at ^ at >> 29) * 0x9e3779b97f4a7c15ULL + i;
-    float& cell = table[at >> 43];
+    at_ = (at_ ^ at_ >> 29) * 0x9e3779b97f4a7c15ULL + i;
+    float& cell = table_[at_ >> 43];
     cell += 1.5F;
     sum += cell;
   }
-  const std::int64_t spent = std::max<std::int64_t>(cpu_ns() - start, 1);
+  spent_ns_ += cpu_ns() - start;
+  steps_ += steps;
   volatile float keep = sum;
   (void)keep;
-  return static_cast<double>(steps) * 1e3 / static_cast<double>(spent);
+}
+
+double Calibration::rate() const {
+  return static_cast<double>(steps_) * 1e3 /
+         static_cast<double>(std::max<std::int64_t>(spent_ns_, 1));
+}
+
+double calibrate() {
+  Calibration calibration;
+  calibration.run(20'000'000);
+  return calibration.rate();
 }
 
 Figures quantiles(std::vector<std::int64_t>& durations_ns) {

@@ -20,8 +20,23 @@ std::size_t peak_resident_bytes();
 /// What the process holds of its heap, with the heap's own headers and without what is free.
 std::size_t heap_bytes();
 
-/// Millions of steps per CPU second of a fixed loop: dependent hashes and scattered additions to 8
-/// MiB, which is what ranking does most. Takes about a quarter of a second.
+/// How fast this machine is: a fixed loop of dependent hashes and scattered additions to 8 MiB,
+/// which is what ranking does most. It may run in pieces among what is measured, since a machine's
+/// speed changes while others work on it.
+class Calibration {
+ public:
+  void run(std::size_t steps);
+  /// Millions of steps per CPU second, over all that ran.
+  double rate() const;
+
+ private:
+  std::vector<float> table_ = std::vector<float>(std::size_t{1} << 21, 0.0F);
+  std::uint64_t at_ = 1;
+  std::uint64_t steps_ = 0;
+  std::int64_t spent_ns_ = 0;
+};
+
+/// The rate of one run of about a quarter of a second.
 double calibrate();
 
 /// {"p50", "p99", "max", "count"} of durations; nulls if there are none. Sorts them.
