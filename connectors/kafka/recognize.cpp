@@ -13,10 +13,11 @@ using std::chrono::milliseconds;
 
 constexpr int warning_level = 4, slice_ms = 100;
 
-// One record a partition is wanted, and no more is fetched than must be.
+// One record a partition is wanted. The number of records that wait (queued.min.messages) is left
+// as it is: it counts all partitions together, and one that is above it is fetched from a second
+// later.
 Properties properties_of(const KafkaOptions& options) {
   Properties p = consumer_properties(options, false);
-  p["queued.min.messages"] = "1";
   p["queued.max.messages.kbytes"] = "1024";
   p["fetch.message.max.bytes"] = "65536";
   p["enable.partition.eof"] = "true";

@@ -16,10 +16,11 @@ constexpr milliseconds request_wait{5'000};
 // Each partition has a queue, and librdkafka takes its limits for each queue.
 Properties replay_properties(const KafkaOptions& options, bool accept_gap, std::size_t partitions) {
   Properties p = consumer_properties(options, accept_gap);
-  const std::size_t kbytes =
-      std::clamp<std::size_t>(16'384 / std::max<std::size_t>(partitions, 1), 128, 16'384);
-  p["queued.max.messages.kbytes"] = std::to_string(kbytes);
-  p["queued.min.messages"] = "1000";
+  const auto share = [&](std::size_t all, std::size_t least) {
+    return std::to_string(std::max(all / std::max<std::size_t>(partitions, 1), least));
+  };
+  p["queued.max.messages.kbytes"] = share(16'384, 128);
+  p["queued.min.messages"] = share(50'000, 1'000);
   p["enable.partition.eof"] = "true";
   p.erase("group.instance.id");
   return p;

@@ -57,7 +57,8 @@ class Shop:
         kafka_bench.wait_for_end(LISTS, 1, self.sent, self.running, quiet_s=6.0)
 
     def note_lists(self, end):
-        words = ["kcat", "-b", BOOTSTRAP, "-C", "-q", "-t", LISTS, "-o", str(self.noted), "-c", str(end - self.noted)]
+        # To the end, not so many: the topic is compacted.
+        words = ["kcat", "-b", BOOTSTRAP, "-C", "-q", "-e", "-t", LISTS, "-o", str(self.noted)]
         with subprocess.Popen([*words, "-f", r"%h\n"], stdout=subprocess.PIPE, text=True) as reader:
             for line in reader.stdout:
                 partition, offset = place(re.search("freshet-source=([^,]+)", line)[1])
