@@ -165,7 +165,7 @@ class TopSelector {
 
   std::vector<std::uint64_t> keys_;
   std::uint64_t bar_ = 0;
-  float bar_score_ = 0;  ///< its score
+  float bar_score_ = 0;  ///< of `bar_`
   std::size_t limit_ = 0;
   std::size_t used_ = 0;
   std::size_t room_ = 0;

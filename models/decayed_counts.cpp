@@ -92,9 +92,14 @@ std::span<const std::uint32_t> DecayedCounts::sort() {
   touched_.erase(std::unique(touched_.begin(), touched_.end(),
                              [](auto& a, auto& b) { return a.item == b.item; }),
                  touched_.end());
+  marks_.resize(items_.size(), untouched);
+  for (const Touched& t : touched_) marks_[t.item] = t.lowered ? lowered : raised;
   for (std::size_t h = 0; h < horizons; ++h) move_touched(h);
   sorted_.clear();
-  for (const Touched& t : touched_) sorted_.push_back(t.item);
+  for (const Touched& t : touched_) {
+    sorted_.push_back(t.item);
+    marks_[t.item] = untouched;
+  }
   touched_.clear();
   make_linear();
   return sorted_;
@@ -110,12 +115,11 @@ void DecayedCounts::move_touched(std::size_t h) {
   moved.clear();
   risen.clear();
   merged.clear();
+  std::erase_if(top.items, [&](std::uint32_t item) {
+    if (marks_[item] == raised) risen.push_back(item);
+    return marks_[item] != untouched;
+  });
   for (const Touched& t : touched_) {
-    const auto at = std::find(top.items.begin(), top.items.end(), t.item);
-    if (at != top.items.end()) {
-      if (!t.lowered) risen.push_back(t.item);
-      top.items.erase(at);
-    }
     if (items_[t.item][h] != nothing) moved.push_back(t.item);
   }
   std::sort(moved.begin(), moved.end(), before);
@@ -231,7 +235,7 @@ Status DecayedCounts::restore_items(const RowReader& rows, std::size_t items) {
 
 std::size_t DecayedCounts::memory_bytes() const {
   return items_.capacity() * sizeof(Sums) + linear_.capacity() * sizeof(linear_[0]) +
-         dirty_.memory_bytes();
+         marks_.capacity() + dirty_.memory_bytes();
 }
 
 }  // namespace freshet

@@ -117,6 +117,8 @@ class DecayedCounts {
   std::array<Top, horizons> tops_;
   std::vector<Touched> touched_;  ///< since the tops were sorted
   std::vector<std::uint32_t> sorted_;
+  enum Mark : std::uint8_t { untouched, raised, lowered };
+  std::vector<Mark> marks_;                            ///< by item, while it is sorted
   std::vector<std::uint32_t> moved_, risen_, merged_;  ///< of move_touched
   DirtyRows dirty_;
   bool dirty_events_ = false;

@@ -376,6 +376,7 @@ void Factorization::renew_hot() {
   // Those of this epoch, the newest first, and then the others as they were.
   next_hot_.clear();
   next_slots_.clear();
+  // Places are new ones of items that are in `next_hot_`, and old ones of all others.
   const auto is_next = [this](std::uint32_t item) {
     const std::uint32_t place = hot_place_[item];
     return place != 0 && place <= next_hot_.size() && next_hot_[place - 1] == item;
@@ -448,8 +449,8 @@ std::size_t Factorization::memory_bytes() const {
   return in_.memory_bytes() + out_.memory_bytes() + users_.memory_bytes() +
          counts_.capacity() * sizeof(Count) +
          (hot_.capacity() + next_hot_.capacity() + hot_place_.capacity() + hot_slots_.capacity() +
-          next_slots_.capacity() + hot_factors_.capacity() + hot_base_.capacity() +
-          ring_.capacity() + touched_.capacity() + stepped_.capacity()) *
+          next_slots_.capacity() + free_slots_.capacity() + hot_factors_.capacity() +
+          hot_base_.capacity() + ring_.capacity() + touched_.capacity() + stepped_.capacity()) *
              4 +
          dirty_items_.memory_bytes() + dirty_ring_.memory_bytes();
 }

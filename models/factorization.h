@@ -83,9 +83,9 @@ class Factorization final : public Model {
   static constexpr std::size_t factors = FactorTable::factors;
 
  private:
-  static constexpr std::size_t ring_chunk = 512;  ///< events in a row
-  static constexpr std::uint64_t base_step = 64;  ///< events
-  static constexpr std::uint32_t no_slot = 0xffffffffU;
+  static constexpr std::size_t ring_chunk = 512;         ///< events in a row
+  static constexpr std::uint64_t base_step = 64;         ///< events
+  static constexpr std::uint32_t no_slot = 0xffffffffU;  ///< of an item that just came in
   struct Work;
   /// What is counted of an item.
   struct Count {

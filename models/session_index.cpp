@@ -56,7 +56,7 @@ std::array<std::span<const std::uint16_t>, 2> SessionIndex::places_of(ItemId ite
 }
 
 void SessionIndex::add(UserId user, std::uint32_t ordinal, ItemId item, std::int64_t time_ms) {
-  at(item.value);
+  item_at(item.value);
   std::uint32_t sequence = 0;
   if (!growing(user, ordinal, sequence)) sequence = begin_session(user, ordinal);
   const auto holds = [&](const Session& s) {
@@ -109,7 +109,7 @@ void SessionIndex::stop_growing(UserId user) {
   dirty_live_.push_back(user);
 }
 
-SessionIndex::Item& SessionIndex::at(std::uint32_t item) {
+SessionIndex::Item& SessionIndex::item_at(std::uint32_t item) {
   if (item >= items_.size()) {
     items_.resize(std::size_t{item} + 1);
     log_sessions_.resize(items_.size(), 0);
@@ -301,7 +301,7 @@ Status SessionIndex::restore_sessions(const RowReader& rows, std::size_t items) 
     Session& s = sessions_[sequence & mask_];
     s.last_ms = last_ms;
     s.items.assign(held.begin(), held.end());
-    if (!held.empty()) at(last);
+    if (!held.empty()) item_at(last);
     return {};
   });
 }
@@ -318,7 +318,7 @@ Status SessionIndex::restore_items(const RowReader& rows, std::size_t items) {
     if (item.is_none() || !reader.at_end() || !good) {
       return row_error(items_space_, key, "it holds no item");
     }
-    Item& row = at(item.value);
+    Item& row = item_at(item.value);
     const std::size_t kept = std::min<std::size_t>(ring.size(), limits_.item_sessions);
     row.ring.assign(ring.end() - static_cast<std::ptrdiff_t>(kept), ring.end());
     row.places.clear();

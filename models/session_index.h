@@ -90,7 +90,8 @@ class SessionIndex {
 
   std::uint32_t begin_session(UserId user, std::uint32_t ordinal);
   void stop_growing(UserId user);
-  Item& at(std::uint32_t item);
+  /// Makes it if need be.
+  Item& item_at(std::uint32_t item);
   void set_sessions(std::uint32_t item, std::uint32_t sessions);
   void enter_ring(ItemId item, std::uint32_t sequence);
   void leave_ring(std::uint32_t item, std::uint32_t sequence);
@@ -116,7 +117,7 @@ class SessionIndex {
   // Rank phase reads, learn phase writes.
   std::vector<Session> sessions_;  ///< by sequence number & mask_
   std::vector<Item> items_;
-  std::vector<float> log_sessions_;  ///< by item
+  std::vector<float> log_sessions_;  ///< by item: ln(sessions + 1)
   boost::unordered_flat_map<UserId, Live, std::hash<UserId>> live_;
   std::uint32_t next_ = 0;
   std::uint64_t total_ = 0;    ///< sessions begun so far

@@ -13,12 +13,13 @@ using std::chrono::milliseconds;
 
 constexpr int warning_level = 4, slice_ms = 100;
 
-// One record a partition is wanted. The number of records that wait (queued.min.messages) is left
-// as it is: it counts all partitions together, and one that is above it is fetched from a second
-// later.
+// One record a partition is wanted, so little is fetched at a time. What may wait is not bounded as
+// closely: all partitions share the queue, and while it is full librdkafka leaves a partition alone
+// for a second.
 Properties properties_of(const KafkaOptions& options) {
   Properties p = consumer_properties(options, false);
-  p["queued.max.messages.kbytes"] = "1024";
+  p["queued.min.messages"] = "50000";
+  p["queued.max.messages.kbytes"] = "16384";
   p["fetch.message.max.bytes"] = "65536";
   p["enable.partition.eof"] = "true";
   p.erase("group.instance.id");
@@ -69,7 +70,9 @@ Status recognize(const KafkaOptions& options, const Inputs& inputs, KafkaLog log
       if (Status s = reading.error_of(*message, RD_KAFKA_OFFSET_INVALID); s.has_error()) return s;
       continue;
     }
-    if (places.erase(partition) == 0 || gone) continue;
+    if (places.erase(partition) == 0) continue;
+    rd_kafka_pause_partitions(client.get(), partition_list(inputs, {{partition, 0}}).get());
+    if (gone) continue;
     const Fingerprint& expected = last.at(partition);
     const Fingerprint found = fingerprint(to_record(*message, inputs));
     if (found.offset != expected.offset || found == expected) continue;

@@ -57,12 +57,14 @@ class Shop:
         kafka_bench.wait_for_end(LISTS, 1, self.sent, self.running, quiet_s=6.0)
 
     def note_lists(self, end):
-        # To the end, not so many: the topic is compacted.
+        # To the end, not so many: the topic is compacted, and offsets are no count.
         words = ["kcat", "-b", BOOTSTRAP, "-C", "-q", "-e", "-t", LISTS, "-o", str(self.noted)]
         with subprocess.Popen([*words, "-f", r"%h\n"], stdout=subprocess.PIPE, text=True) as reader:
             for line in reader.stdout:
                 partition, offset = place(re.search("freshet-source=([^,]+)", line)[1])
                 self.listed[partition] = max(self.listed.get(partition, -1), offset)
+        if reader.returncode != 0:
+            raise SystemExit(f"restart: kcat ended with {reader.returncode}")
         self.noted = end
 
     def restart(self):

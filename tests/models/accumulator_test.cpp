@@ -43,6 +43,20 @@ TEST_CASE("the best are the highest, ties by item id, however many are offered")
     for (const Candidate& c : all) top.offer(c.item.value, c.score);
     std::vector<Candidate> best;
     top.finish(best);
+    // The same if only what may enter is offered, also in the order in which all ties are equal.
+    for (const bool backwards : {false, true}) {
+      top.begin(limit);
+      for (std::size_t k = 0; k < all.size(); ++k) {
+        const Candidate& c = all[backwards ? all.size() - 1 - k : k];
+        if (top.may_enter(c.score)) top.offer(c.item.value, c.score);
+      }
+      std::vector<Candidate> few;
+      top.finish(few);
+      REQUIRE(std::equal(few.begin(), few.end(), best.begin(), best.end(),
+                         [](const Candidate& a, const Candidate& b) {
+                           return a.item == b.item && a.score == b.score;
+                         }));
+    }
     std::sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
       return a.score != b.score ? a.score > b.score : a.item < b.item;
     });
@@ -63,6 +77,9 @@ TEST_CASE("what is not above 0 or not finite is never selected") {
   top.offer(3, infinity);
   top.offer(4, std::numeric_limits<float>::quiet_NaN());
   top.offer(5, 1e-40F);
+  for (const float never : {0.0F, -1.0F, std::numeric_limits<float>::quiet_NaN()}) {
+    CHECK_FALSE(top.may_enter(never));
+  }
   std::vector<Candidate> best;
   top.finish(best);
   REQUIRE(best.size() == 1);
