@@ -289,8 +289,10 @@ bool RocksStore::Impl::purge_is_due() const {
   std::vector<rocksdb::LiveFileMetaData> tables;
   db->GetLiveFilesMetaData(&tables);
   return std::any_of(tables.begin(), tables.end(), [&](const auto& table) {
-    return table.num_deletions > 0 &&
-           static_cast<std::int64_t>(table.file_creation_time) <= limit_s;
+    // A table that was made of a log when the store was opened bears no time of its own.
+    const std::uint64_t made_s =
+        table.file_creation_time != 0 ? table.file_creation_time : table.oldest_ancester_time;
+    return table.num_deletions > 0 && static_cast<std::int64_t>(made_s) <= limit_s;
   });
 }
 
