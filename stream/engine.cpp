@@ -198,7 +198,8 @@ void Engine::rank_group(const Group& group, std::span<const Decoded> records,
         continue;
       }
       Interaction& unused = worker.unused;
-      fold_.apply(visitor, event, record_items_[i], unused, {learned_, clock_.now_ms()});
+      fold_.apply(visitor, event, record_items_[i], unused,
+                  {learned_, clock_.now_ms(), closed_items_});
       if (types_[event.type].options.refresh) {
         make_list(visitor, event.time_ms, event.type, out[i], worker);
       }
@@ -222,7 +223,7 @@ void Engine::rank_event(User& user, ItemId item, const Event& event, Outcome& ou
   }
   Interaction& interaction = pending_[slot];
   const UserFold::Taken taken =
-      fold_.apply(user, event, item, interaction, {learned_, clock_.now_ms()});
+      fold_.apply(user, event, item, interaction, {learned_, clock_.now_ms(), closed_items_});
   out.flooded = taken == UserFold::Taken::flooded;
   if (taken == UserFold::Taken::learned) {
     interaction.user = user.id;

@@ -250,7 +250,7 @@ UserFold::Taken UserFold::apply(User& user, const Event& event, ItemId item, Int
                        type.takes_back.has_value();
   if (!matters || item.is_none()) return Taken::nothing;
   out.learned = now.learned;
-  return interact(user, event, item, out, now.shop_ms);
+  return interact(user, event, item, out, now);
 }
 
 void UserFold::enter_session(User& user, const Event& event) const {
@@ -280,7 +280,7 @@ void UserFold::set_attributes(User& user, const Event& event) const {
 }
 
 UserFold::Taken UserFold::interact(User& user, const Event& event, ItemId item, Interaction& out,
-                                   std::int64_t shop_ms) const {
+                                   Moment now) const {
   const EventTypes::Type& type = types_[event.type];
   const auto strength = [&] {
     const auto at = find_item(user.history, item);
@@ -290,7 +290,7 @@ UserFold::Taken UserFold::interact(User& user, const Event& event, ItemId item, 
   const float weight = undoes ? -types_.weight(*type.takes_back, std::nullopt)
                               : types_.weight(event.type, event.value);
   // Taking back and dislike are free: they leave less behind than there was.
-  if (!undoes && weight > 0 && !pays(user, item, shop_ms)) {
+  if (!undoes && weight > 0 && !pays(user, item, now)) {
     add_flooded(user, event, item, weight);
     return Taken::flooded;
   }
@@ -301,7 +301,7 @@ UserFold::Taken UserFold::interact(User& user, const Event& event, ItemId item, 
   out.session = user.session;
   out.rating = type.options.action == EventAction::rate;
   out.forget = false;
-  out.fusion_weight = fusion_weight(user, shop_ms);
+  out.fusion_weight = fusion_weight(user, now.shop_ms);
   out.undone = Interaction::none;
   out.history.assign(user.history.begin(), user.history.end());
   out.recent.assign(user.recent.begin(), user.recent.end());
@@ -319,14 +319,17 @@ UserFold::Taken UserFold::interact(User& user, const Event& event, ItemId item, 
   return Taken::learned;
 }
 
-bool UserFold::pays(User& user, ItemId item, std::int64_t shop_ms) const {
+bool UserFold::pays(User& user, ItemId item, Moment now) const {
   if (options_.learn_events == 0) return true;
   const auto newest = static_cast<std::ptrdiff_t>(std::min(user.recent.size(), repeats_seen));
   const auto same = std::count_if(user.recent.begin(), user.recent.begin() + newest,
                                   [item](const RecentEvent& event) { return event.item == item; });
   const std::int64_t span_us = options_.learn_span.count * 1'000;
-  const std::int64_t price_us = (1 + same * same) * span_us / options_.learn_events;
-  const std::int64_t now_us = shop_ms * 1'000;
+  const bool is_browsed =
+      item.value < now.items && find_item(user.history, item) == user.history.end();
+  const std::int64_t quarters = is_browsed ? 1 : 4 * (1 + same * same);
+  const std::int64_t price_us = quarters * span_us / (4LL * options_.learn_events);
+  const std::int64_t now_us = now.shop_ms * 1'000;
   const std::int64_t due_us = std::max(user.learn_due_us, now_us) + price_us;
   if (due_us - now_us > span_us) return false;
   user.learn_due_us = due_us;

@@ -81,26 +81,28 @@ class UserFold {
   struct Moment {
     std::uint64_t learned = 0;  ///< interactions of positive weight learned so far
     std::int64_t shop_ms = 0;   ///< the shop's time (ShopClock)
+    std::uint32_t items = 0;    ///< items that the shop had before this epoch have ids below this
   };
   /// Takes the event in: session, attributes, history; fills `out` if there is something to learn
   /// from it. `item` is none only for types that are about no item.
   ///
-  /// A user's share: an event costs 1 + k², k his newest `repeats_seen` that are on its item; the
-  /// cost is paid back at `learn_events` in `learn_span` of the shop's time, and what would leave
-  /// more than `learn_events` unpaid is not learned. So of one user are learned, in any time T of
-  /// the shop, whatever times his events bear, at most learn_events · (1 + T / learn_span) events,
-  /// and of events on one item alone, with k soon at repeats_seen, that by 1 + repeats_seen².
-  /// (Generic cell rate algorithm, ITU-T I.371.) An event that leaves u unpaid has the
-  /// fusion_weight 1 / max(u, 1), and 0 if u is above `learn_choices`: the choices of a flood weigh
-  /// together what 1 + ln(learn_choices) do.
+  /// A user's share: an event costs 1 + k², k his newest `repeats_seen` that are on its item, and ¼
+  /// if the shop had its item before this epoch, and his history has not: a large basket is no
+  /// flood; the cost is paid back at `learn_events` in `learn_span` of the shop's time, and what
+  /// would leave more than `learn_events` unpaid is not learned. So of one user are learned, in any
+  /// time T of the shop, whatever times his events bear, at most L = learn_events · (1 + T /
+  /// learn_span) events on items that he had before, 4·L in all, and of events on one item alone,
+  /// with k soon at repeats_seen, L by 1 + repeats_seen². (Generic cell rate algorithm, ITU-T
+  /// I.371.) An event that leaves u unpaid has the fusion_weight 1 / max(u, 1), and 0 if u is above
+  /// `learn_choices`: the choices of a flood weigh together what 1 + ln(learn_choices) do, and of
+  /// items new to him four times that.
   Taken apply(User& user, const Event& event, ItemId item, Interaction& out, Moment now) const;
 
  private:
   void enter_session(User& user, const Event& event) const;
   void set_attributes(User& user, const Event& event) const;
-  Taken interact(User& user, const Event& event, ItemId item, Interaction& out,
-                 std::int64_t shop_ms) const;
-  bool pays(User& user, ItemId item, std::int64_t shop_ms) const;
+  Taken interact(User& user, const Event& event, ItemId item, Interaction& out, Moment now) const;
+  bool pays(User& user, ItemId item, Moment now) const;
   float fusion_weight(const User& user, std::int64_t shop_ms) const;
   void add(User& user, const Event& event, ItemId item, float weight, const Interaction& out) const;
   void add_flooded(User& user, const Event& event, ItemId item, float weight) const;

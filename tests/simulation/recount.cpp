@@ -97,6 +97,7 @@ void Recount::close_epoch() {
   waiting_.clear();
   move_clock();
   epoch_records_ = 0;
+  closed_items_ = items_.size();
 }
 
 /// The third newest of the users' newest times, or the oldest of fewer; never back.
@@ -174,7 +175,8 @@ void Recount::apply(Shopper& shopper, const Event& event, bool item_known, bool 
   if (learn) waiting_.push_back({event.item, known_strength(shopper, event.item) - before});
 }
 
-/// An event costs 1 + k², k his newest ten on its item, of `learn_events` a span.
+/// An event costs 1 + k², k his newest ten on its item, of `learn_events` a span; a quarter if
+/// the shop had the item before this epoch, and he has no interest in it yet.
 bool Recount::pays(Shopper& shopper, const Event& event) const {
   const UserOptions& options = plan_.users;
   if (options.learn_events == 0) return true;
@@ -184,8 +186,13 @@ bool Recount::pays(Shopper& shopper, const Event& event) const {
   }
   const std::int64_t span_us = options.learn_span.count * 1'000;
   const std::int64_t now_us = clock_ms_ * 1'000;
+  const bool has = std::any_of(shopper.interests.begin(), shopper.interests.end(),
+                               [&](const Interest& i) { return i.item == event.item; });
+  const auto met = items_.find(event.item);
+  const bool browsed = !has && met != items_.end() && met->second < closed_items_;
+  const std::int64_t quarters = browsed ? 1 : 4 + 4 * same * same;
   const std::int64_t due_us =
-      std::max(shopper.due_us, now_us) + (1 + same * same) * span_us / options.learn_events;
+      std::max(shopper.due_us, now_us) + quarters * span_us / (4LL * options.learn_events);
   if (due_us > now_us + span_us) return false;
   shopper.due_us = due_us;
   return true;

@@ -84,6 +84,7 @@ class Recount {
   const IncludedFields included_;
   std::map<std::string, Shopper> shoppers_;
   std::map<std::string, std::size_t> items_;  ///< name → how many were met before it
+  std::size_t closed_items_ = 0;              ///< items met when the newest epoch closed
   std::map<std::string, double> counts_;
   std::map<std::string, std::optional<CatalogEntry>> shelf_;  ///< the newest word; none: withdrawn
   std::map<std::string, std::int64_t> newest_ms_;  ///< of each user, also of those erased

@@ -175,6 +175,29 @@ TEST_CASE("a flood is his alone: learned are learn_events in a span, fewer on on
   CHECK(learned == 7);
 }
 
+TEST_CASE("a large basket is no flood: items of the shop that are new to him cost a quarter") {
+  UserPlay p{.options = {.history_items = 1'000,
+                         .recent_events = 10,
+                         .event_ids = 0,
+                         .learn_events = 100,
+                         .learn_span = config::Millis{60'000}}};
+  const auto learned_of = [&p](std::uint32_t begin, std::uint32_t shop_items) {
+    std::size_t learned = 0;
+    for (std::uint32_t k = begin; k < begin + 450; ++k) {
+      Interaction out;
+      const Event event = event_of("u", "i", "view", start_ms);
+      const UserFold::Moment now{0, start_ms, shop_items};
+      learned += p.fold.apply(p.user, event, ItemId{k}, out, now) == UserFold::Taken::learned;
+    }
+    return learned;
+  };
+  CHECK(learned_of(0, 450) == 400);
+  p.user = User{};
+  CHECK(learned_of(0, 0) == 100);  // items that came with this epoch
+  p.user.learn_due_us = 0;
+  CHECK(learned_of(0, 450) == 100);  // he had them before
+}
+
 TEST_CASE("of an event that nobody learned, nothing is taken back that others have") {
   UserPlay p{.options = {.history_items = 50,
                          .recent_events = 10,
