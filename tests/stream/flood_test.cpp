@@ -143,7 +143,7 @@ TEST_CASE("flood: clicks on one new item count as 18 at most, and take 3 places 
 }
 
 TEST_CASE("flood: clicks on many new items move 10 of 20 places of others' lists at most") {
-  const Case c = GENERATE(Case{20, 10, 5.2}, Case{100, 3, 0.6});
+  const Case c = GENERATE(Case{20, 10, 5.2}, Case{100, 3, 0.6}, Case{600, 3, 0.6});
   CAPTURE(c.items);
   Day bot;
   bot.flood(c.items);
