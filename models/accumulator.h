@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "models/order_key.h"
 #include "stream/ids.h"
 #include "stream/model.h"
 
@@ -108,9 +109,9 @@ class PlaceMap {
 
 /// Keeps the best `limit` of the offered scores: highest first, ties by item id ascending.
 ///
-/// A score above 0 and its item make one 64-bit key whose order is that order. Keys above the bar
-/// are collected in a small buffer; when it is full, `nth_element` halves it and raises the bar, so
-/// most offers cost one comparison. Cost: O(1) an offer, amortised; O(limit · log limit) to finish.
+/// Keys (`order_key`) above the bar are collected in a small buffer; when it is full, `nth_element`
+/// halves it and raises the bar, so most offers cost one comparison. Cost: O(1) an offer,
+/// amortised; O(limit · log limit) to finish.
 class TopSelector {
  public:
   void begin(std::size_t limit) {
@@ -130,7 +131,7 @@ class TopSelector {
   /// Offers an item once. A score that is not finite or not above 0 is ignored.
   void offer(std::uint32_t item, float score) {
     if (!(score > 0) || score > std::numeric_limits<float>::max()) return;
-    const std::uint64_t key = std::uint64_t{std::bit_cast<std::uint32_t>(score)} << 32 | ~item;
+    const std::uint64_t key = order_key(score, ItemId(item));
     if (key <= bar_) return;
     keys_[used_++] = key;
     if (used_ == room_) raise();
@@ -142,15 +143,12 @@ class TopSelector {
     std::sort(keys_.begin(), keys_.begin() + used_, std::greater<>());
     out.resize(used_);
     for (std::size_t k = 0; k < used_; ++k) {
-      out[k].item = ItemId(~static_cast<std::uint32_t>(keys_[k]));
+      out[k].item = item_of(keys_[k]);
       out[k].score = score_of(keys_[k]);
     }
   }
 
  private:
-  static float score_of(std::uint64_t key) {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(key >> 32));
-  }
   void raise() {
     if (limit_ == 0) {
       used_ = 0;

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view space = "item_cf.items";
 
+constexpr std::size_t ahead = 6;  // partners whose rows are fetched before their turn
+
 }  // namespace
 
 config::Table<ItemCfOptions> describe_item_cf() {
@@ -163,12 +165,24 @@ void ItemCf::change(const Interaction& x) {
   for (const HistoryItem& own : x.history) {
     if (own.item == x.item && x.old_strength > 0) order = own.order;
   }
+  changes_.clear();
   for (const HistoryItem& other : x.history) {
     if (other.item == x.item || other.order == 0) continue;
     const float strength = other.known_strength();
     const float change = pair_count(std::min(x.new_strength, strength), order, other.order) -
                          pair_count(std::min(x.old_strength, strength), order, other.order);
-    if (change != 0) add_pair(x.item, other.item, change);
+    if (change != 0) changes_.push_back({other.item, change});
+  }
+  for (std::size_t k = 0; k < changes_.size(); ++k) {
+    if (k + 2 * ahead < changes_.size()) {
+      const std::size_t item = changes_[k + 2 * ahead].item.index();
+      if (item < items_.size()) __builtin_prefetch(&items_[item]);
+    }
+    if (k + ahead < changes_.size()) {
+      const std::size_t item = changes_[k + ahead].item.index();
+      if (item < items_.size()) items_[item].partners.prefetch();
+    }
+    add_pair(x.item, changes_[k].item, changes_[k].amount);
   }
   if (x.old_strength > 0 && !(x.new_strength > 0)) close_gap(x, order);
 }

@@ -103,6 +103,10 @@ class ItemCf final : public Model {
     double strength = 0;     ///< n(this), in units
     float query_factor = 0;  ///< n^−query_power / unit, 0 without strength
   };
+  struct Change {
+    ItemId item;
+    float amount;
+  };
   struct Work;
 
   void change(const Interaction& x);
@@ -144,6 +148,7 @@ class ItemCf final : public Model {
   // Learn phase only.
   std::vector<std::vector<std::uint32_t>> pruned_;  ///< by item, ascending; none of its partners
   std::uint64_t pruned_pairs_ = 0;                  ///< in all of them
+  std::vector<Change> changes_;                     ///< working memory of `change`
   DirtyRows dirty_;
   DirtyRows changed_;  ///< since take_changed
 };

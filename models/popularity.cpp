@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <numbers>
+
+#include "models/order_key.h"
 
 namespace freshet {
 
@@ -14,6 +18,8 @@ constexpr double trusted_events = 20;  // at which a segment is trusted by half
 
 constexpr std::size_t user_categories = 2;  // that a user is in at a time
 constexpr double category_event_decay = 0.8;
+
+constexpr std::size_t few_new_items = 16;  // for whose sake the tops are not sorted from scratch
 
 }  // namespace
 
@@ -274,20 +280,47 @@ void Popularity::sort_top() {
 
 void Popularity::select_top() {
   take_scale();
-  seen_.resize(counts_.items(), 0);
-  if (++round_ == 0) {
-    std::fill(seen_.begin(), seen_.end(), 0);
-    round_ = 1;
+  order_tops();
+  top_.clear();
+  for (const std::uint64_t key : order_) {
+    if (top_.size() == options_.top_items) break;
+    top_.push_back({item_of(key), freshet::score_of(key)});
   }
-  selector_.begin(options_.top_items);
-  for (std::size_t h = 0; h < DecayedCounts::horizons; ++h) {
-    for (const std::uint32_t item : counts_.top(static_cast<Horizon>(h))) {
-      if (seen_[item] == round_) continue;
-      seen_[item] = round_;
-      selector_.offer(item, score_of(ItemId(item)));
+}
+
+/// From one epoch to the next the order hardly changes, so each item begins where it was.
+void Popularity::order_tops() {
+  waiting_.resize(counts_.items(), 0);
+  const auto each_item = [this](const auto& visit) {
+    for (std::size_t h = 0; h < DecayedCounts::horizons; ++h) {
+      for (const std::uint32_t item : counts_.top(static_cast<Horizon>(h))) visit(item);
     }
+  };
+  each_item([this](std::uint32_t item) { waiting_[item] = 1; });
+  const std::size_t before = order_.size();
+  std::size_t kept = 0;
+  const auto place = [&](ItemId item) {
+    if (waiting_[item.index()] == 0) return;
+    waiting_[item.index()] = 0;
+    const float score = score_of(item);
+    if (!(score > 0) || score > std::numeric_limits<float>::max()) return;
+    if (kept == order_.size()) order_.emplace_back();
+    order_[kept++] = order_key(score, item);
+  };
+  for (std::size_t k = 0; k < before; ++k) place(item_of(order_[k]));
+  const std::size_t known = kept;
+  each_item([&](std::uint32_t item) { place(ItemId(item)); });
+  order_.resize(kept);
+  if (kept - known > few_new_items) {
+    std::sort(order_.begin(), order_.end(), std::greater<>());
+    return;
   }
-  selector_.finish(top_);
+  for (std::size_t k = 1; k < kept; ++k) {  // insertion sort
+    const std::uint64_t key = order_[k];
+    std::size_t to = k;
+    for (; to > 0 && order_[to - 1] < key; --to) order_[to] = order_[to - 1];
+    order_[to] = key;
+  }
 }
 
 void Popularity::take_scale() {

@@ -90,6 +90,7 @@ class Popularity final : public Model {
 
   void sort_top();
   void select_top();
+  void order_tops();
   void take_scale();
   void take_back_disliked(const Interaction& x);
   void add_segments(const Query& query, Work& work) const;
@@ -109,9 +110,8 @@ class Popularity final : public Model {
   std::vector<Candidate> top_;
 
   // Learn phase only.
-  std::vector<std::uint32_t> seen_;  ///< by item: the newest round that looked at it
-  std::uint32_t round_ = 0;
-  TopSelector selector_;
+  std::vector<std::uint64_t> order_;   ///< keys of the items of all tops, the best first
+  std::vector<std::uint8_t> waiting_;  ///< by item: 1 while it has no place in `order_` yet
 };
 
 }  // namespace freshet

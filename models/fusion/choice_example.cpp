@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
+#include <cstring>
 
 #include "stream/bytes.h"
 
@@ -42,7 +44,7 @@ void ChoiceExample::write(const FeatureSet& features, const FusionContext& conte
   const std::size_t begin = out.size(), width = features.size(), mask = mask_bytes(features);
   out.resize(begin + items.size() * (mask + width), 0);
   const std::span<const float> low = features.low(), scale = features.steps();
-  std::array<std::uint8_t, features_max> whole;
+  std::array<std::uint8_t, features_max> whole{};
   assert(width <= whole.size());
   char* to = out.data() + begin;
   for (std::size_t c = 0; c < items.size(); ++c) {
@@ -56,11 +58,18 @@ void ChoiceExample::write(const FeatureSet& features, const FusionContext& conte
     char* const bits = to;
     std::fill_n(bits, mask, '\0');
     to += mask;
-    for (std::size_t f = 0; f < width; ++f) {
-      const int some = whole[f] != 0 ? 1 : 0;
-      *to = static_cast<char>(whole[f]);  // overwritten by the next one if it is 0
-      to += some;
-      bits[f / 8] = static_cast<char>(bits[f / 8] | some << (f % 8));
+    for (std::size_t first = 0; first < width; first += 8) {
+      std::uint64_t eight = 0;
+      std::memcpy(&eight, &whole[first], sizeof eight);
+      if (eight == 0) continue;
+      int some = 0;
+      for (std::size_t k = 0; k < 8; ++k) {
+        const int one = whole[first + k] != 0 ? 1 : 0;
+        if (first + k < width) *to = static_cast<char>(whole[first + k]);  // overwritten if it is 0
+        to += one;
+        some |= one << k;
+      }
+      bits[first / 8] = static_cast<char>(some);
     }
   }
   out.resize(static_cast<std::size_t>(to - out.data()));
@@ -83,10 +92,14 @@ bool ChoiceExample::read(const FeatureSet& features, std::string_view bytes) {
   for (std::size_t c = 0; c < n; ++c) {
     const std::string_view bits = r.bytes(mask);
     if (bits.size() != mask) return false;
-    for (std::size_t f = 0; f < features.size(); ++f) {
-      const bool some = (static_cast<std::uint8_t>(bits[f / 8]) >> (f % 8) & 1) != 0;
-      const std::uint8_t value = some ? r.number<std::uint8_t>() : std::uint8_t{0};
-      rows[c * features.size() + f] = low[f] + static_cast<float>(value) / scale[f];
+    float* const row = rows.data() + c * features.size();
+    std::copy(low.begin(), low.end(), row);
+    for (std::size_t b = 0; b < mask; ++b) {
+      for (unsigned left = static_cast<std::uint8_t>(bits[b]); left != 0; left &= left - 1) {
+        const std::size_t f = b * 8 + static_cast<std::size_t>(std::countr_zero(left));
+        if (f >= features.size()) return false;
+        row[f] += static_cast<float>(r.number<std::uint8_t>()) / scale[f];
+      }
     }
   }
   return r.at_end() && context.valid();

@@ -56,8 +56,9 @@ void ResidualNet::set_bias(const FusionContext& context, Units& bias) const {
 void ResidualNet::inputs(std::span<const float> f, Units& u) const {
   Units sum{};
   for (std::size_t k = 0; k < f.size(); ++k) {
-    const float* const w = weights_.data() + k * units;
     const float x = f[k];
+    if (x == 0) continue;  // most are: little is known of a candidate
+    const float* const w = weights_.data() + k * units;
     for (std::size_t j = 0; j < units; ++j) sum[j] += x * w[j];
   }
   u = sum;
@@ -79,7 +80,9 @@ void ResidualNet::split(std::span<const float> f, const Units& u, const Units& b
     const float change = leaky(bias[j] + u[j]) - leaky(bias[j]);
     secant[j] = v[j] * (std::abs(u[j]) > tiny ? change / u[j] : bias[j] > 0 ? 1 : slope);
   }
+  std::fill(out.begin(), out.end(), 0.0F);
   for (std::size_t k = 0; k < f.size(); ++k) {
+    if (f[k] == 0) continue;
     const float* const w = weights_.data() + k * units;
     float sum = 0;
     for (std::size_t j = 0; j < units; ++j) sum += secant[j] * w[j];
@@ -105,8 +108,9 @@ void ResidualNet::step(const FusionContext& context, std::span<const float> rows
       bias_gradient[j] += back[j];
     }
     for (std::size_t k = 0; k < features_; ++k) {
-      float* const g = gradient_.data() + k * units;
       const float x = f[k];
+      if (x == 0) continue;
+      float* const g = gradient_.data() + k * units;
       for (std::size_t j = 0; j < units; ++j) g[j] += x * back[j];
     }
   }

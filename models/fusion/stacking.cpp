@@ -5,7 +5,7 @@
 #include <functional>
 #include <limits>
 
-#include "models/fusion/order_key.h"
+#include "models/order_key.h"
 
 namespace freshet {
 

@@ -11,9 +11,9 @@
 #include "models/fusion/fast_log.h"
 #include "models/fusion/features.h"
 #include "models/fusion/fixed_share.h"
-#include "models/fusion/order_key.h"
 #include "models/fusion/page_hinkley.h"
 #include "models/fusion/residual_net.h"
+#include "models/order_key.h"
 #include "models/popularity.h"
 #include "models/repeat.h"
 
@@ -67,6 +67,7 @@ TEST_CASE("order_key: by score of any sign, then by item") {
           order_key(sorted[i + 1].first, ItemId(sorted[i + 1].second)));
   }
   CHECK(item_of(order_key(-2, ItemId(9))) == ItemId(9));
+  for (const auto& [score, item] : sorted) CHECK(score_of(order_key(score, ItemId(item))) == score);
 }
 
 TEST_CASE("adagrad: steps by hand") {

@@ -112,8 +112,8 @@ TEST_CASE("popularity: the kept list is what sorting all items would give") {
   Popularity model(options);
   Play play;
   test::Crowd crowd(3, 40, 400);
-  for (int epoch = 0; epoch < 50; ++epoch) {
-    crowd.act(play, 64);
+  for (int epoch = 0; epoch < 200; ++epoch) {
+    crowd.act(play, epoch % 4 == 0 ? 64 : 1);  // many items new to the tops, and few
     model.learn(play.take());
     std::vector<ItemId> all, top;
     for (std::uint32_t item = 0; item < 400; ++item) {

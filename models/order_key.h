@@ -15,5 +15,9 @@ inline std::uint64_t order_key(float score, ItemId item) {
   return std::uint64_t{ordered} << 32 | ~item.value;
 }
 inline ItemId item_of(std::uint64_t key) { return ItemId(~static_cast<std::uint32_t>(key)); }
+inline float score_of(std::uint64_t key) {
+  const auto ordered = static_cast<std::uint32_t>(key >> 32);
+  return std::bit_cast<float>(ordered ^ (ordered >> 31 != 0 ? 0x80000000U : 0xffffffffU));
+}
 
 }  // namespace freshet
