@@ -146,6 +146,7 @@ class Engine {
   void reserve_pending(std::size_t count);
   void save_meta(RowBatch& out);
   Status restore_meta(const RowReader& rows);
+  Status restore_models(const RowReader& rows);
   Status restore_clock(const RowReader& rows);
 
   // Fixed after construction.

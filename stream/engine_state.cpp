@@ -222,16 +222,26 @@ Status Engine::restore_clock(const RowReader& rows) {
   return {};
 }
 
+/// Each reads rows of its own, so they do it at once. Of several errors, the first model's counts.
+Status Engine::restore_models(const RowReader& rows) {
+  std::vector<Status> read(models_.size() + 1);
+  executor_.run(read.size(), [&](std::size_t i, std::size_t) {
+    read[i] = i < models_.size() ? models_[i]->restore(rows, items_.size())
+                                 : ranker_->restore(rows, items_.size());
+  });
+  for (const Status& s : read) {
+    if (!s) return s;
+  }
+  return {};
+}
+
 Status Engine::restore(const RowReader& rows, RowBatch& stale) {
   if (Status s = check_format(rows); !s) return s;
   if (Status s = items_.restore(rows); !s) return s;
   if (Status s = users_.restore(rows); !s) return s;
   if (Status s = restore_meta(rows); !s) return s;
   if (Status s = restore_clock(rows); !s) return s;
-  for (const auto& model : models_) {
-    if (Status s = model->restore(rows, items_.size()); !s) return s;
-  }
-  if (Status s = ranker_->restore(rows, items_.size()); !s) return s;
+  if (Status s = restore_models(rows); !s) return s;
   if (Status s = catalog_.restore(rows, items_.size()); !s) return s;
   for (std::uint32_t item = 0; item < catalog_.item_end(); ++item) {
     if (catalog_.named(ItemId(item))) tell(ItemId(item));

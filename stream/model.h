@@ -217,7 +217,7 @@ class Model {
 
   /// Fills a new model from its rows, in a state of `items` items. Error: a row that cannot be
   /// read or that names another item, named. Restoring what was saved gives a model with the same
-  /// bytes in every later answer and row.
+  /// bytes in every later answer and row. Other models may be filled meanwhile, on other threads.
   virtual Status restore(const RowReader& rows, std::size_t items) = 0;
 
   /// Whether the model knows which items go with which, whoever asks.

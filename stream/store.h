@@ -55,13 +55,13 @@ constexpr std::size_t rows_to_save(std::size_t changed, std::size_t rows_max) {
   return changed > rows_max ? rows_max : 0;
 }
 
-/// Read access to the rows of a store, as they were at one moment.
+/// Read access to the rows of a store, as they were at one moment. Several threads may ask at once.
 class RowReader {
  public:
   using Visit = std::function<Status(std::string_view key, std::string_view value)>;
 
   virtual ~RowReader() = default;
-  /// One row; nothing if there is none. Several threads may ask at once, beside a `write` too.
+  /// One row; nothing if there is none. May run beside a `write` too.
   virtual Result<std::optional<std::string>> get(std::string_view space,
                                                  std::string_view key) const = 0;
   /// Visits the rows of a space in the order of their keys' bytes; stops at the first error, which
