@@ -57,33 +57,35 @@ std::vector<config::Finding> one_kafka(const Settings& settings) {
                "\" cannot be; allowed: from \"kafka\" to \"kafka\", or to \"file\""}};
 }
 
-/// Whether two paths name one file, through links too.
-bool one_file(const std::string& a, const std::string& b) {
-  std::error_code none;
-  return whole_path(a) == whole_path(b) || std::filesystem::equivalent(a, b, none);
-}
-
-/// An output that is a file of the source would be refused as foreign, or emptied when told to.
+/// An output that is a file of the source would be refused as foreign, or emptied when told to; two
+/// in one file would cut each other back.
 std::vector<config::Finding> own_files(const Settings& settings) {
-  if (settings.source.type() != "file") return {};
   FileSinkOptions sink;
   if (settings.sink.type() == "file") sink = settings.sink.as<FileSinkOptions>();
   if (settings.sink.type() == "stdout") {
     sink = file_options(settings.sink.as<StdoutSinkOptions>());
   }
+  FileSourceOptions source;
+  if (settings.source.type() == "file") source = settings.source.as<FileSourceOptions>();
   const auto paths = output_paths(sink, !sink.path.empty() && sink.path != "-");
-  const FileSourceOptions& source = settings.source.as<FileSourceOptions>();
   const std::pair<const char*, std::string> outputs[] = {
       {"sink.path", paths[0]}, {"sink.similar_path", paths[1]}, {"sink.rejected_path", paths[2]}};
-  const std::pair<const char*, std::string> inputs[] = {
-      {"source.path", source.path}, {"source.catalog_path", source.catalog_path}};
+  struct Use {
+    const char* option;
+    const char* verb;
+    std::string path;
+  };
+  std::vector<Use> used = {{"source.path", "reads", source.path},
+                           {"source.catalog_path", "reads", source.catalog_path}};
   std::vector<config::Finding> found;
   for (const auto& [output, path] : outputs) {
-    for (const auto& [input, read] : inputs) {
-      if (path.empty() || path == "-" || read.empty() || !one_file(path, read)) continue;
-      found.push_back({output, "is \"" + path + "\", the file that " + input +
-                                   " reads; give what goes out a file of its own"});
+    if (path.empty() || path == "-") continue;
+    for (const Use& other : used) {
+      if (other.path.empty() || !one_file(path, other.path)) continue;
+      found.push_back({output, "is \"" + path + "\", the file that " + other.option + " " +
+                                   other.verb + "; give what goes out a file of its own"});
     }
+    used.push_back({output, "writes", path});
   }
   return found;
 }

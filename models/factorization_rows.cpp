@@ -95,9 +95,11 @@ Status Factorization::restore_counts(const RowReader& rows, std::uint64_t& admit
       return row_error(counts_space, key, "it holds no counts");
     }
     if (mode != static_cast<std::uint8_t>(options_.mode)) {
-      return row_error(counts_space, key,
-                       mode == 0 ? "it was learned in mode \"implicit\", not \"rating\""
-                                 : "it was learned in mode \"rating\", not \"implicit\"");
+      return row_error(
+          counts_space, key,
+          std::string("it was learned in mode ") +
+              (mode == 0 ? "\"implicit\", not \"rating\"" : "\"rating\", not \"implicit\"") +
+              "; to learn it anew, start once without this model");
     }
     return {};
   });

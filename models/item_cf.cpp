@@ -367,8 +367,8 @@ Status ItemCf::restore(const RowReader& rows, std::size_t items) {
 }
 
 std::size_t ItemCf::memory_bytes() const {
-  std::size_t bytes =
-      items_.capacity() * sizeof(Item) + candidate_factors_.capacity() * 4 + dirty_.memory_bytes();
+  std::size_t bytes = items_.capacity() * sizeof(Item) + candidate_factors_.capacity() * 4 +
+                      dirty_.memory_bytes() + changes_.capacity() * sizeof(Change);
   for (const Item& item : items_) bytes += item.partners.memory_bytes();
   bytes += pruned_.capacity() * sizeof(std::vector<std::uint32_t>);
   for (const auto& gone : pruned_) bytes += gone.capacity() * 4;

@@ -19,7 +19,7 @@ constexpr double trusted_events = 20;  // at which a segment is trusted by half
 constexpr std::size_t user_categories = 2;  // that a user is in at a time
 constexpr double category_event_decay = 0.8;
 
-constexpr std::size_t few_new_items = 16;  // for whose sake the tops are not sorted from scratch
+constexpr std::size_t few_moves = 16;  // an item, up to which insertion sort is the faster one
 
 }  // namespace
 
@@ -308,18 +308,18 @@ void Popularity::order_tops() {
     order_[kept++] = order_key(score, item);
   };
   for (std::size_t k = 0; k < before; ++k) place(item_of(order_[k]));
-  const std::size_t known = kept;
   each_item([&](std::uint32_t item) { place(ItemId(item)); });
   order_.resize(kept);
-  if (kept - known > few_new_items) {
-    std::sort(order_.begin(), order_.end(), std::greater<>());
-    return;
-  }
+  std::size_t moves = 0;
   for (std::size_t k = 1; k < kept; ++k) {  // insertion sort
     const std::uint64_t key = order_[k];
     std::size_t to = k;
     for (; to > 0 && order_[to - 1] < key; --to) order_[to] = order_[to - 1];
     order_[to] = key;
+    moves += k - to;
+    if (moves <= few_moves * kept) continue;
+    std::sort(order_.begin(), order_.end(), std::greater<>());
+    return;
   }
 }
 
@@ -346,7 +346,7 @@ Status Popularity::restore(const RowReader& rows, std::size_t items) {
 
 std::size_t Popularity::memory_bytes() const {
   return counts_.memory_bytes() + segments_.memory_bytes() + categories_.memory_bytes() +
-         top_.capacity() * sizeof(Candidate);
+         top_.capacity() * sizeof(Candidate) + order_.capacity() * 8 + waiting_.capacity();
 }
 
 }  // namespace freshet

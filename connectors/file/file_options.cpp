@@ -63,6 +63,11 @@ std::string whole_path(const std::string& path) {
   return std::filesystem::absolute(path).lexically_normal().string();
 }
 
+bool one_file(const std::string& a, const std::string& b) {
+  std::error_code none;
+  return whole_path(a) == whole_path(b) || std::filesystem::equivalent(a, b, none);
+}
+
 FileSourceOptions file_options(const StdinSourceOptions&) { return {.path = "-"}; }
 
 FileSinkOptions file_options(const StdoutSinkOptions& options) {

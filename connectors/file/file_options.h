@@ -39,6 +39,8 @@ config::Table<StdoutSinkOptions> describe_stdout_sink();
 std::array<std::string, 3> output_paths(const FileSinkOptions& options, bool beside);
 /// The same for every way to write a path of the same file's name.
 std::string whole_path(const std::string& path);
+/// Whether two paths name one file, through links too.
+bool one_file(const std::string& a, const std::string& b);
 
 /// The file source and sink on the standard streams.
 FileSourceOptions file_options(const StdinSourceOptions& options);

@@ -62,7 +62,10 @@ Result<Sink::Kind> FileSink::open(const std::string& mark) {
                  "\" was not made by a file sink: was sink.type changed? Start with a new state");
   }
   const auto paths = output_paths(options_, takes_back_);
-  if (paths[1] == paths[0] || paths[2] == paths[0] || (!paths[1].empty() && paths[1] == paths[2])) {
+  const auto both = [&paths](std::size_t a, std::size_t b) {
+    return !paths[a].empty() && !paths[b].empty() && one_file(paths[a], paths[b]);
+  };
+  if (both(0, 1) || both(0, 2) || both(1, 2)) {
     return error(options_.path + ": sink.path, rejected_path and similar_path must differ");
   }
   for (std::size_t i = 0; i < channel_count; ++i) {

@@ -64,7 +64,8 @@ Result<std::uint64_t> OutputFile::end_hash(std::uint64_t bytes) const {
     const auto from = static_cast<off_t>(bytes - end.size() + got);
     const ssize_t n = ::pread(file_.get(), end.data() + got, end.size() - got, from);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return system_failure(name_, "read its end");
+    if (n < 0) return system_failure(name_, "read its end");
+    if (n == 0) return error(name_ + ": became shorter while it was looked at");
     got += static_cast<std::size_t>(n);
   }
   return hash64(end);

@@ -38,7 +38,7 @@ config::Table<StackingOptions> describe_stacking() {
               range(1, 10'000))
       .option("kept", &O::kept,
               "Best candidates of a list that are kept with the user to learn from; fewer if they "
-              "take more than 2 KB.",
+              "take more than 2,400 bytes.",
               range(2, 1'000))
       .option("rate", &O::rate, "Length of a step of the weights.", range(0.0, 10.0))
       .option("net_rate", &O::net_rate, "Length of a step of the net.", range(0.0, 10.0))

@@ -80,6 +80,14 @@ class Configuration(Case):
                 line, = self.problems(*sets({**source, "sink": sink}))
                 self.assertIn(f"{key}: is ", line)
                 self.assertIn(f"the file that {read} reads", line)
+        for sink, key in [
+            ({"type": "file", "path": lists, "similar_path": f"{self.folder}/./lists"}, "sink.similar_path"),
+            ({"type": "file", "path": lists, "rejected_path": lists}, "sink.rejected_path"),
+        ]:
+            with self.subTest(sink):
+                line, = self.problems(*sets({**source, "sink": sink}))
+                self.assertIn(f"{key}: is ", line)
+                self.assertIn("the file that sink.path writes", line)
         succeed("config", "check", *sets({**source, "sink": {"type": "file", "path": lists}}))
 
     def test_unknown_keys_name_the_nearest_known_one(self):

@@ -264,6 +264,11 @@ TEST_CASE("example: any other bytes are refused, whatever was cut or changed") {
   std::string other = bytes;
   other[5] = 99;  // a class that is none
   REQUIRE_FALSE(back.read(two.features, other));
+  other = bytes;
+  const std::size_t width = two.features.size(), mask = (width + 7) / 8;
+  REQUIRE(width % 8 != 0);
+  other[bytes.size() - 2 * (mask + width) + mask - 1] |= '\x80';  // a feature that is none
+  REQUIRE_FALSE(back.read(two.features, other));
   const std::vector<const Model*> fewer{&two.popularity};
   REQUIRE_FALSE(back.read(FeatureSet(fewer, two.popularity), bytes));
 }
