@@ -14,6 +14,7 @@
 #include "app/summary.h"
 #include "app/text.h"
 #include "app/wiring.h"
+#include "connectors/file/file_options.h"
 #include "stream/pipeline.h"
 
 namespace freshet {
@@ -95,7 +96,9 @@ int run_command(const Settings& settings, const RunArguments& arguments) {
   const auto sink = make_sink(settings, manner, source.get());
   const auto order = make_order_log(settings);
 
-  const bool stdout_is_ours = settings.sink.type() != "stdout";
+  const auto* file = settings.sink.get_if<FileSinkOptions>();
+  const bool stdout_is_ours =
+      settings.sink.type() != "stdout" && (file == nullptr || file->path != "-");
   const bool block = stdout_is_ours && is_terminal(STDOUT_FILENO);
   const std::string headline = "from " + source_words(settings) + " to " + sink_words(settings);
   if (stdout_is_ours) std::printf("freshet: %s; Ctrl-C ends it\n", headline.c_str());

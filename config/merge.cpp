@@ -259,7 +259,7 @@ bool Merger::step_into_list(Place& place, const Assignment& assignment, std::siz
   for (std::size_t i = 0; i < size && !found; ++i) {
     const Node* type = place.node->nodes[i].find(kTypeKey);
     if (type == nullptr || !type->is(Node::Type::kText)) continue;
-    types += ", " + type->text;
+    types += ", " + shown(type->text);
     if (type->text == key) {
       found = true;
       index = i;

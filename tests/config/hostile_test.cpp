@@ -95,6 +95,14 @@ TEST_CASE("many keys are read in reasonable time") {
   CHECK(outcome.settings.account.properties.size() == 50'001);
 }
 
+TEST_CASE("the type of an entry is printed without its control characters") {
+  const Outcome outcome = read_sets({"shapes=[{\"type\": \"a\x7f\"}]", "shapes.line.bend=1"});
+  REQUIRE(outcome.problems.size() == 2);
+  for (const Problem& problem : outcome.problems) {
+    CHECK(problem.text().find('\x7f') == std::string::npos);
+  }
+}
+
 TEST_CASE("random damage to a good file never does worse than problems") {
   const std::string good = dump(describe_example(), Example{});
   REQUIRE(read_file(good).problems.empty());

@@ -104,6 +104,14 @@ class FileRun(Case):
         self.assertEqual(running.wait(), 0, running.errors())
         self.same_as_expected(lists.read_bytes(), inspect_state(state), "stdin to stdout")
 
+    def test_a_file_sink_to_standard_output_has_it_alone(self):
+        lists, state = self.folder / "lists", self.folder / "state"
+        with lists.open("wb") as out:
+            running = Running("run", *sets({"source.type": "file", "source.path": str(self.stream), "sink.type": "file",
+                                            "sink.path": "-", "state.path": str(state)}), stdout=out)
+            self.assertEqual(running.wait(), 0, running.errors())
+        self.same_as_expected(lists.read_bytes(), inspect_state(state), "file to \"-\"")
+
     def test_a_second_run_finds_nothing_to_do(self):
         lists, state = self.folder / "lists.jsonl", self.folder / "state"
         for _ in range(2):
