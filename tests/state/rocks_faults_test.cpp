@@ -1,14 +1,19 @@
-// The state directory on disks that are full, lose power, can only be read, or flip bits.
+// The state directory on disks that are full, lose power, can only be read, flip bits, or are
+// ahead.
 
 #include <rocksdb/env.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
 #include <map>
 #include <string>
+#include <thread>
 
 #include "state/order_log.h"
 #include "state/rocks_store.h"
+#include "tests/state/folder.h"
 #include "tests/support/faulty_disk.h"
 #include "tests/support/slow.h"
 #include "tests/support/status.h"
@@ -17,6 +22,7 @@
 using namespace freshet;
 using namespace freshet::test;
 using Mode = RocksStore::Mode;
+namespace fs = std::filesystem;
 using Rows = std::map<std::string, std::string>;
 
 namespace {
@@ -30,6 +36,21 @@ Result<std::unique_ptr<RocksStore>> try_open(FaultyDisk& disk, Mode mode = Mode:
   options.memory_bytes = 1 << 20;  // so that a few hundred rows make a table
   return RocksStore::open(path, mode, options);
 }
+
+/// The machine's disk, on which it is later than it is.
+class LaterDisk final : public rocksdb::EnvWrapper {
+ public:
+  explicit LaterDisk(std::chrono::seconds later)
+      : EnvWrapper(rocksdb::Env::Default()), later_s_(later.count()) {}
+  rocksdb::Status GetCurrentTime(std::int64_t* now_s) override {
+    const rocksdb::Status told = target()->GetCurrentTime(now_s);
+    *now_s += later_s_;
+    return told;
+  }
+
+ private:
+  const std::int64_t later_s_;
+};
 
 /// Checkpoint `n` of a run: it changes some rows of those before, and says its own number.
 RowBatch checkpoint(int n, std::size_t value_bytes) {
@@ -235,4 +256,36 @@ TEST_CASE("a bit that flips in any file is refused with the file named, or harml
   CHECK(refused["log"] > 250 / one_of(3));
   CHECK(refused["sst"] > 250 / one_of(3));
   CHECK(refused["WRITTEN"] > 50 / one_of(3));
+}
+
+TEST_CASE("an erasure whose time came while the store was closed is purged when it is opened") {
+  TemporaryFolder folder;
+  RocksOptions options;
+  LaterDisk later(options.purge_interval + std::chrono::seconds(1));
+  auto store = RocksStore::open(folder / "state", Mode::read_write, options).value();
+  RowBatch event, erasure;
+  event.put("s", "key-of-ann", "1");
+  store->write(event).value();
+  erasure.erase("s", "key-of-ann");
+  store->write(erasure).value();
+  store.reset();
+  const auto holds = [&] {
+    for (const auto& file : fs::directory_iterator(folder / "state")) {
+      if (bytes_of(file.path()).find("key-of-ann") != std::string::npos) return true;
+    }
+    return false;
+  };
+  // A log that is read again becomes a table of that moment, which is not due.
+  store = RocksStore::open(folder / "state", Mode::read_write, options).value();
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  store.reset();
+  REQUIRE(holds());
+  options.disk = &later;
+  store = RocksStore::open(folder / "state", Mode::read_write, options).value();
+  // An open store looks once a minute.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(50);
+  while (holds() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  CHECK_FALSE(holds());
 }

@@ -2,8 +2,6 @@
 
 #include "state/rocks_store.h"
 
-#include <rocksdb/env.h>
-
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -33,21 +31,6 @@ void put(Store& store, std::string_view key, std::string_view value) {
 std::unique_ptr<RocksStore> open(const std::string& path, Mode mode = Mode::read_write) {
   return RocksStore::open(path, mode).value();
 }
-
-/// The machine's disk, on which it is later than it is.
-class LaterDisk final : public rocksdb::EnvWrapper {
- public:
-  explicit LaterDisk(std::chrono::seconds later)
-      : EnvWrapper(rocksdb::Env::Default()), later_s_(later.count()) {}
-  rocksdb::Status GetCurrentTime(std::int64_t* now_s) override {
-    const rocksdb::Status told = target()->GetCurrentTime(now_s);
-    *now_s += later_s_;
-    return told;
-  }
-
- private:
-  const std::int64_t later_s_;
-};
 
 std::string refusal(const std::string& path, Mode mode = Mode::read_write) {
   return message_of(RocksStore::open(path, mode));
@@ -256,37 +239,6 @@ TEST_CASE("an erasure is purged by itself when its time is up") {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (holds() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  CHECK_FALSE(holds());
-}
-
-TEST_CASE("an erasure whose time came while the store was closed is purged when it is opened") {
-  TemporaryFolder folder;
-  RocksOptions options;
-  LaterDisk later(options.purge_interval + std::chrono::seconds(1));
-  auto store = RocksStore::open(folder / "state", Mode::read_write, options).value();
-  put(*store, "key-of-ann", "1");
-  RowBatch erasure;
-  erasure.erase("s", "key-of-ann");
-  store->write(erasure).value();
-  store.reset();
-  const auto holds = [&] {
-    for (const auto& file : fs::directory_iterator(folder / "state")) {
-      if (bytes_of(file.path()).find("key-of-ann") != std::string::npos) return true;
-    }
-    return false;
-  };
-  // A log that is read again becomes a table of that moment, which is not due.
-  store = RocksStore::open(folder / "state", Mode::read_write, options).value();
-  std::this_thread::sleep_for(std::chrono::seconds(1));
-  store.reset();
-  REQUIRE(holds());
-  options.disk = &later;
-  store = RocksStore::open(folder / "state", Mode::read_write, options).value();
-  // An open store looks once a minute.
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(50);
-  while (holds() && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
   CHECK_FALSE(holds());
 }
 
