@@ -43,7 +43,7 @@ class LaterDisk final : public rocksdb::EnvWrapper {
   explicit LaterDisk(std::chrono::seconds later)
       : EnvWrapper(rocksdb::Env::Default()), later_s_(later.count()) {}
   rocksdb::Status GetCurrentTime(std::int64_t* now_s) override {
-    const rocksdb::Status told = target()->GetCurrentTime(now_s);
+    rocksdb::Status told = target()->GetCurrentTime(now_s);
     *now_s += later_s_;
     return told;
   }
