@@ -1,147 +1,196 @@
 #include "stream/list.h"
 
 #include <charconv>
-#include <cmath>
 
 namespace freshet {
 namespace {
 
-void write_integer(std::int64_t n, std::string& out) {
+/// Text on its way to the end of a string, which is told of it in large pieces: asked for each
+/// comma, it costs more than all the rest.
+class Text {
+ public:
+  explicit Text(std::string& out) : out_(out) {}
+  ~Text() { flush(); }
+  Text(const Text&) = delete;
+  Text& operator=(const Text&) = delete;
+
+  void put(char c) {
+    if (used_ == sizeof buffer_) flush();
+    buffer_[used_++] = c;
+  }
+  void put(std::string_view s) {
+    if (s.size() > sizeof buffer_ - used_) {
+      flush();
+      if (s.size() > sizeof buffer_) {
+        out_.append(s);
+        return;
+      }
+    }
+    used_ += s.copy(buffer_ + used_, s.size());
+  }
+
+ private:
+  void flush() {
+    out_.append(buffer_, used_);
+    used_ = 0;
+  }
+
+  std::string& out_;
+  std::size_t used_ = 0;
+  char buffer_[4096];
+};
+
+void write_integer(std::int64_t n, Text& out) {
   char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, n).ptr;
-  out.append(digits, end);
+  const char* const end = std::to_chars(digits, digits + sizeof digits, n).ptr;
+  out.put({digits, static_cast<std::size_t>(end - digits)});
 }
 
 /// nanos / 1e9, exactly, without trailing zeros.
-void write_nanos(std::int64_t nanos, std::string& out) {
-  if (nanos < 0) out += '-';
+void write_nanos(std::int64_t nanos, Text& out) {
+  constexpr std::uint64_t one = 1'000'000'000;
+  if (nanos < 0) out.put('-');
   const std::uint64_t magnitude =
       nanos < 0 ? 0 - static_cast<std::uint64_t>(nanos) : static_cast<std::uint64_t>(nanos);
-  write_integer(static_cast<std::int64_t>(magnitude / 1'000'000'000), out);
-  std::uint64_t rest = magnitude % 1'000'000'000;
-  if (rest == 0) return;
-  char digits[10];
-  digits[0] = '.';
-  for (int i = 9; i > 0; --i, rest /= 10) digits[i] = static_cast<char>('0' + rest % 10);
-  int size = 10;
-  while (digits[size - 1] == '0') --size;
-  out.append(digits, static_cast<std::size_t>(size));
+  char digits[40];
+  char* const point = std::to_chars(digits, digits + sizeof digits, magnitude / one).ptr;
+  char* end = point;
+  if (const std::uint64_t rest = magnitude % one; rest != 0) {
+    end = std::to_chars(point, digits + sizeof digits, one + rest).ptr;
+    *point = '.';  // where the 1 stands that kept the zeros
+    while (end[-1] == '0') --end;
+  }
+  out.put({digits, static_cast<std::size_t>(end - digits)});
+}
+
+constexpr std::array<bool, 256> escaped = [] {
+  std::array<bool, 256> out{};
+  for (std::size_t c = 0; c < 0x20; ++c) out[c] = true;
+  out['"'] = out['\\'] = true;
+  return out;
+}();
+
+void write_escaped(unsigned char c, Text& out) {
+  static constexpr char hex[] = "0123456789abcdef";
+  out.put('\\');
+  switch (c) {
+    case '"':
+    case '\\':
+      return out.put(static_cast<char>(c));
+    case '\n':
+      return out.put('n');
+    case '\t':
+      return out.put('t');
+    case '\r':
+      return out.put('r');
+    default:
+      out.put("u00");
+      out.put(hex[c >> 4]);
+      out.put(hex[c & 15]);
+  }
+}
+
+void write_text(std::string_view text, Text& out) {
+  bool plain = true;
+  for (const char c : text) plain &= !escaped[static_cast<unsigned char>(c)];
+  out.put('"');
+  if (plain) {
+    out.put(text);
+  } else {
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      escaped[byte] ? write_escaped(byte, out) : out.put(c);
+    }
+  }
+  out.put('"');
 }
 
 void write_entry(const List& list, std::size_t i, const std::vector<std::string>& part_names,
-                 std::string& out) {
+                 Text& out) {
   const List::Entry& e = list.entries[i];
-  out += R"({"item":)";
-  write_json_text(e.item, out);
-  out += R"(,"score":)";
+  out.put(R"({"item":)");
+  write_text(e.item, out);
+  out.put(R"(,"score":)");
   write_nanos(score_nanos(e.score), out);
-  out += R"(,"parts":{)";
+  out.put(R"(,"parts":{)");
   bool first = true;
   for (std::size_t p = 0; p < part_names.size(); ++p) {
     const std::int64_t nanos = score_nanos(list.parts[i * part_names.size() + p]);
     if (nanos == 0) continue;
-    if (!first) out += ',';
+    if (!first) out.put(',');
     first = false;
-    write_json_text(part_names[p], out);
-    out += ':';
+    write_text(part_names[p], out);
+    out.put(':');
     write_nanos(nanos, out);
   }
-  out += R"(},"because":[)";
+  out.put(R"(},"because":[)");
   for (std::uint8_t b = 0; b < e.because_count; ++b) {
-    if (b > 0) out += ',';
-    write_json_text(e.because[b], out);
+    if (b > 0) out.put(',');
+    write_text(e.because[b], out);
   }
-  out += ']';
-  if (!list.included.empty()) out += list.included[i];
-  out += '}';
+  out.put(']');
+  if (!list.included.empty()) out.put(list.included[i]);
+  out.put('}');
 }
 
 }  // namespace
 
-std::int64_t score_nanos(double score) { return std::llround(score * 1e9); }
-
 void write_json_text(std::string_view text, std::string& out) {
-  static constexpr char hex[] = "0123456789abcdef";
-  out += '"';
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text.substr(plain, i - plain));
-    plain = i + 1;
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      default:
-        out += {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-    }
-  }
-  out.append(text.substr(plain));
-  out += '"';
+  Text writer(out);
+  write_text(text, writer);
 }
 
 void write_list(const List& list, const Event& event, const Cause& cause,
-                const std::vector<std::string>& part_names, std::string& out) {
-  out += R"({"user":)";
-  write_json_text(event.user, out);
-  out += R"(,"time":)";
+                const std::vector<std::string>& part_names, std::string& json) {
+  Text out(json);
+  out.put(R"({"user":)");
+  write_text(event.user, out);
+  out.put(R"(,"time":)");
   write_integer(event.time_ms, out);
-  out += R"(,"list":")";
+  out.put(R"(,"list":")");
   write_integer(cause.partition, out);
-  out += '-';
+  out.put('-');
   write_integer(cause.offset, out);
-  out += R"(","cause":{"topic":)";
-  write_json_text(cause.topic, out);
-  out += R"(,"partition":)";
+  out.put(R"(","cause":{"topic":)");
+  write_text(cause.topic, out);
+  out.put(R"(,"partition":)");
   write_integer(cause.partition, out);
-  out += R"(,"offset":)";
+  out.put(R"(,"offset":)");
   write_integer(cause.offset, out);
-  out += R"(,"type":)";
-  write_json_text(cause.type, out);
+  out.put(R"(,"type":)");
+  write_text(cause.type, out);
   if (!event.item.empty()) {
-    out += R"(,"item":)";
-    write_json_text(event.item, out);
+    out.put(R"(,"item":)");
+    write_text(event.item, out);
   }
-  out += R"(},"items":[)";
+  out.put(R"(},"items":[)");
   for (std::size_t i = 0; i < list.entries.size(); ++i) {
-    if (i > 0) out += ',';
+    if (i > 0) out.put(',');
     write_entry(list, i, part_names, out);
   }
-  out += "]}";
+  out.put("]}");
 }
 
-void write_similar(const SimilarList& list, std::string& out) {
-  out += R"({"item":)";
-  write_json_text(list.item, out);
-  out += R"(,"time":)";
+void write_similar(const SimilarList& list, std::string& json) {
+  Text out(json);
+  out.put(R"({"item":)");
+  write_text(list.item, out);
+  out.put(R"(,"time":)");
   write_integer(list.time_ms, out);
-  out += R"(,"items":[)";
+  out.put(R"(,"items":[)");
   bool first = true;
   for (const SimilarList::Entry& e : list.entries) {
-    if (!first) out += ',';
+    if (!first) out.put(',');
     first = false;
-    out += R"({"item":)";
-    write_json_text(e.item, out);
-    out += R"(,"score":)";
+    out.put(R"({"item":)");
+    write_text(e.item, out);
+    out.put(R"(,"score":)");
     write_nanos(score_nanos(e.score), out);
-    out += R"(,"support":)";
+    out.put(R"(,"support":)");
     write_nanos(score_nanos(e.support), out);
-    out += '}';
+    out.put('}');
   }
-  out += "]}";
+  out.put("]}");
 }
 
 }  // namespace freshet

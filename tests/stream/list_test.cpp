@@ -87,6 +87,10 @@ TEST_CASE("scores are printed to nine decimals, rounded half away from zero, no 
   CHECK(one_score(0.9999999999) == "1");
   CHECK(one_score(-1.5) == "-1.5");
   CHECK(one_score(1'000'000.000000001) == "1000000.000000001");
+  CHECK(one_score(0x1p-10) == "0.000976563");  // 976562.5 billionths
+  CHECK(one_score(-0x1p-10) == "-0.000976563");
+  CHECK(one_score(1e300) == "1000000000");
+  CHECK(one_score(-1e300) == "-1000000000");
 }
 
 TEST_CASE("printed parts add up to the printed score, to a millionth, in lists of any size") {
@@ -105,4 +109,37 @@ TEST_CASE("printed parts add up to the printed score, to a millionth, in lists o
     for (const double part : list.parts) sum += score_nanos(part);
     CHECK(std::abs(sum - score_nanos(score)) <= static_cast<std::int64_t>(width + 1) / 2 + 1);
   }
+}
+
+TEST_CASE("texts of any length and place come out whole") {
+  // Around the size of the writer's buffer, with what is escaped in every place.
+  for (const std::size_t length : {0, 1, 4'090, 4'093, 4'094, 4'095, 4'096, 4'097, 9'000}) {
+    const std::string plain(length, 'x');
+    REQUIRE(text(plain) == '"' + plain + '"');
+    std::string quoted, expected;
+    for (std::size_t k = 0; k < length; ++k) {
+      quoted += k % 3 == 0 ? '"' : 'x';
+      expected += k % 3 == 0 ? "\\\"" : "x";
+    }
+    REQUIRE(text(quoted) == '"' + expected + '"');
+  }
+  CHECK(text(std::string_view()) == R"("")");
+}
+
+TEST_CASE("a list longer than the writer's buffer is whole") {
+  List list;
+  std::string expected =
+      R"({"user":"u","time":1700000000000,"list":"0-0","cause":{"topic":"events",)"
+      R"("partition":0,"offset":0,"type":"view"},"items":[)";
+  const std::string name(301, 'n');
+  for (int k = 0; k < 60; ++k) {
+    list.entries.push_back(entry(name, 1));
+    list.parts.push_back(1);
+    expected += (k == 0 ? R"({"item":")" : R"(,{"item":")") + name +
+                R"(","score":1,"parts":{"p":1},"because":[]})";
+  }
+  std::string out;
+  write_list(list, event_of("u", "", "view", 1'700'000'000'000), {"events", 0, 0, "view"}, {"p"},
+             out);
+  CHECK(out == expected + "]}");
 }
