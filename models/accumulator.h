@@ -1,16 +1,11 @@
 #pragma once
 
-#include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
-#include "models/order_key.h"
 #include "stream/ids.h"
-#include "stream/model.h"
 
 namespace freshet {
 
@@ -105,68 +100,6 @@ class PlaceMap {
  private:
   std::vector<ItemId> items_;
   std::vector<std::uint32_t> places_;
-};
-
-/// Keeps the best `limit` of the offered scores: highest first, ties by item id ascending.
-///
-/// Keys (`order_key`) above the bar are collected in a small buffer; when it is full, `nth_element`
-/// halves it and raises the bar, so most offers cost one comparison. Cost: O(1) an offer,
-/// amortised; O(limit · log limit) to finish.
-class TopSelector {
- public:
-  void begin(std::size_t limit) {
-    limit_ = limit;
-    bar_ = 0;
-    bar_score_ = 0;
-    used_ = 0;
-    const std::size_t room = 2 * limit + 64;
-    if (keys_.size() < room) keys_.resize(room);
-    room_ = room;
-  }
-
-  /// False: `offer` would ignore this score of any item. So what is slow to find out about an item
-  /// can be asked of the few that pass.
-  bool may_enter(float score) const { return score >= bar_score_ && score > 0; }
-
-  /// Offers an item once. A score that is not finite or not above 0 is ignored.
-  void offer(std::uint32_t item, float score) {
-    if (!(score > 0) || score > std::numeric_limits<float>::max()) return;
-    const std::uint64_t key = order_key(score, ItemId(item));
-    if (key <= bar_) return;
-    keys_[used_++] = key;
-    if (used_ == room_) raise();
-  }
-
-  /// Replaces `out` by the best of what was offered since `begin`.
-  void finish(std::vector<Candidate>& out) {
-    if (used_ > limit_) raise();
-    std::sort(keys_.begin(), keys_.begin() + used_, std::greater<>());
-    out.resize(used_);
-    for (std::size_t k = 0; k < used_; ++k) {
-      out[k].item = item_of(keys_[k]);
-      out[k].score = score_of(keys_[k]);
-    }
-  }
-
- private:
-  void raise() {
-    if (limit_ == 0) {
-      used_ = 0;
-      return;
-    }
-    const auto last = keys_.begin() + (limit_ - 1);
-    std::nth_element(keys_.begin(), last, keys_.begin() + used_, std::greater<>());
-    bar_ = *last;
-    bar_score_ = score_of(bar_);
-    used_ = limit_;
-  }
-
-  std::vector<std::uint64_t> keys_;
-  std::uint64_t bar_ = 0;
-  float bar_score_ = 0;  ///< of `bar_`
-  std::size_t limit_ = 0;
-  std::size_t used_ = 0;
-  std::size_t room_ = 0;
 };
 
 }  // namespace freshet

@@ -33,8 +33,13 @@ class BoundedRow {
   void add(std::uint32_t id, float weight, std::size_t limit);
 
   /// Fetches what a search reads first.
+  void prefetch_ids() const {
+    for (std::size_t k = 0; k < ids_.size(); k += per_line) __builtin_prefetch(&ids_[k]);
+  }
+  /// Fetches all of it.
   void prefetch() const {
-    for (std::size_t k = 0; k < ids_.size(); k += ids_per_line) __builtin_prefetch(&ids_[k]);
+    prefetch_ids();
+    for (std::size_t k = 0; k < weights_.size(); k += per_line) __builtin_prefetch(&weights_[k]);
   }
 
   /// Multiplies all weights; entries that fall to `least` or below are gone. Cost: O(size).
@@ -55,7 +60,7 @@ class BoundedRow {
   static constexpr float most = 1e24F;
 
  private:
-  static constexpr std::size_t ids_per_line = 64 / sizeof(std::uint32_t);
+  static constexpr std::size_t per_line = 64 / sizeof(std::uint32_t);
 
   std::size_t place(std::uint32_t id) const;
   void grow(std::size_t most);

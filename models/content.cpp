@@ -6,6 +6,7 @@
 
 #include "models/accumulator.h"
 #include "models/content_tokens.h"
+#include "models/top_selector.h"
 
 namespace freshet {
 
@@ -149,17 +150,17 @@ void Content::candidates(const Query& query, Scratch& scratch, std::vector<Candi
                       return a.weight != b.weight ? a.weight > b.weight : a.hash < b.hash;
                     });
   work.seen.reset(index_.item_end());
-  work.top.begin(query.limit);
-  const auto offer = [&](std::uint32_t item) {
-    if (work.seen[ItemId(item)] > 0) return;
-    const float score = score_of(work, ItemId(item));
-    work.seen.add(item, score);
-    if (!query.hidden.contains(item)) work.top.offer(item, score);
+  const auto see = [&](std::span<const std::uint32_t> items) {
+    for (const std::uint32_t item : items) {
+      if (!(work.seen[ItemId(item)] > 0)) work.seen.add(item, score_of(work, ItemId(item)));
+    }
   };
   for (std::size_t k = 0; k < n; ++k) {
-    for (const std::uint32_t item : index_.popular(work.heavy[k].token)) offer(item);
-    for (const std::uint32_t item : index_.newest(work.heavy[k].token)) offer(item);
+    see(index_.popular(work.heavy[k].token));
+    see(index_.newest(work.heavy[k].token));
   }
+  work.top.begin(query.limit);
+  work.top.offer(work.seen, query.hidden);
   work.top.finish(out);
 }
 

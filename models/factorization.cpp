@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "models/accumulator.h"
+#include "models/top_selector.h"
 
 namespace freshet {
 
@@ -22,9 +22,11 @@ constexpr float begin_implicit = 0.2F, begin_rating = 0.05F;
 constexpr float least_score = 1e-3F;  // of a rating
 constexpr float least_logit = -80;    // below the greatest; e^−80 is still a normal number
 
-/// Numbers are handled in blocks, so that the same vector instructions work on all of them.
-constexpr std::size_t block = 8;
-using Block = Eigen::Map<Eigen::Array<float, block, 1>>;
+using Block = Eigen::Map<Eigen::Array<float, HotItems::block, 1>>;
+constexpr float share_units = 0x1p24F;    // of a sum of shares, per 1
+constexpr std::size_t share_blocks = 64;  // whose units a 32-bit number can add up
+
+constexpr std::size_t ahead = 8;  // items whose vectors are fetched before their turn
 
 FactorTable::Steps steps(const FactorizationOptions& options, double rate) {
   return {options.optimizer, static_cast<float>(rate), static_cast<float>(options.l2)};
@@ -79,7 +81,7 @@ struct Factorization::Work final : Scratch {
   float user_base = 0;        ///< rating: b_u
   float top_logit = 0;        ///< implicit: the greatest among the hot
   float whole = 1;            ///< implicit: Σ exp(l − top_logit) over the hot
-  std::vector<float> values;  ///< scores of the hot, filled up to whole blocks
+  std::vector<float> values;  ///< scores of the hot by slot, filled up to whole blocks
   TopSelector top;
 };
 
@@ -91,6 +93,7 @@ Factorization::Factorization(const FactorizationOptions& options)
            options.seed * 4 + 2),
       users_(std::string(users_space), options.max_users,
              steps(options, rates() ? options.rate : options.user_rate)),
+      hot_(options.candidates),
       ring_(options.recent_events, ItemId{}.value) {
   for (std::uint32_t d = 0; d < options.query_items; ++d) {
     decay_.push_back(static_cast<float>(std::pow(options.query_decay, d)));
@@ -146,59 +149,58 @@ void Factorization::candidates(const Query& query, Scratch& scratch,
   out.clear();
   read_past(query.user.history, work.past);
   const FactorTable::Row* const user = users_.find(query.user.user);
-  work.knows = !hot_.empty() && (rates() ? user != nullptr : !work.past.items.empty());
+  work.knows = hot_.size() > 0 && (rates() ? user != nullptr : !work.past.items.empty());
   if (!work.knows) return;
   make_query(user, work.past, work.z);
   work.user_base = rates() ? user->bias : 0;
 
-  const std::size_t n = hot_.size();
-  work.values.resize((n + block - 1) / block * block);
-  work.top_logit = std::numeric_limits<float>::lowest();
-  const Vector z = Values(work.z);
-  for (std::size_t k = 0; k < n; ++k) {
-    const std::size_t slot = hot_slots_[k];
-    const float logit = (z * Values(&hot_factors_[slot * factors])).sum() + hot_base_[slot];
-    work.values[k] = logit;
-    work.top_logit = std::max(work.top_logit, logit);
-  }
+  hot_.logits(work.z, work.values);
   if (rates()) {
-    for (std::size_t k = 0; k < n; ++k) {
-      work.values[k] = std::max(work.values[k] + work.user_base, least_score);
-    }
+    for (float& value : work.values) value = std::max(value + work.user_base, least_score);
   } else {
-    std::fill(work.values.begin() + static_cast<std::ptrdiff_t>(n), work.values.end(),
-              work.top_logit + least_logit);
-    Eigen::Array<float, block, 1> whole = Eigen::Array<float, block, 1>::Zero();
-    for (std::size_t k = 0; k < work.values.size(); k += block) {
-      Block values(&work.values[k]);
-      values = (values - work.top_logit).max(least_logit).exp();
-      whole += values;
-    }
-    work.whole = whole.sum();
-    const float scale = 1 / work.whole;
-    for (float& value : work.values) value *= scale;
+    make_shares(work);
   }
   work.top.begin(query.limit);
-  for (std::size_t k = 0; k < n; ++k) {
-    const float score = work.values[k];
-    if (work.top.may_enter(score) && !query.hidden.contains(hot_[k]))
-      work.top.offer(hot_[k], score);
-  }
+  work.top.offer(
+      hot_.items(), [&](std::size_t slot) { return work.values[slot]; }, query.hidden);
   work.top.finish(out);
+}
+
+/// From logits to exp(logit − top_logit) / whole.
+void Factorization::make_shares(Work& work) {
+  std::vector<float>& values = work.values;
+  work.top_logit = *std::max_element(values.begin(), values.end());
+  // In whole numbers, so that the sum does not depend on the order of the slots.
+  std::int64_t whole = 0;
+  for (std::size_t first = 0; first < values.size(); first += share_blocks * HotItems::block) {
+    const std::size_t end = std::min(first + share_blocks * HotItems::block, values.size());
+    using Units = Eigen::Array<std::int32_t, HotItems::block, 1>;
+    Units units = Units::Zero();
+    for (std::size_t k = first; k < end; k += HotItems::block) {
+      Block share(&values[k]);
+      share = (share - work.top_logit).max(least_logit).exp();
+      units += (share * share_units).cast<std::int32_t>();
+    }
+    for (const std::int32_t sum : units) whole += sum;
+  }
+  work.whole = static_cast<float>(whole) / share_units;
+  const float scale = 1 / work.whole;
+  for (float& value : values) value *= scale;
 }
 
 void Factorization::score(const Query&, Scratch& scratch, std::span<const ItemId> items,
                           std::span<float> out) const {
   const Work& work = static_cast<const Work&>(scratch);
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (i + block < items.size() && items[i + block].index() < counts_.size()) {
-      out_.prefetch(items[i + block].index());
+    if (i + ahead < items.size() && items[i + ahead].index() < counts_.size() &&
+        hot_.place(items[i + ahead].value) == 0) {
+      out_.prefetch(items[i + ahead].index());
     }
     const std::uint32_t item = items[i].value;
     out[i] = 0;
     if (!work.knows || item >= counts_.size() || counts_[item].last == 0) continue;
-    if (hot_place_[item] != 0) {
-      out[i] = work.values[hot_place_[item] - 1];
+    if (const std::uint32_t place = hot_.place(item); place != 0) {
+      out[i] = work.values[place - 1];
       continue;
     }
     const float logit = dot(work.z, out_[item].value) + base(item);
@@ -249,7 +251,7 @@ void Factorization::learn(std::span<const Interaction> epoch) {
       count(x.item.value);
     }
   }
-  if (events_ != before) renew_hot();
+  if (events_ != before) read_hot();
 }
 
 void Factorization::grow(std::size_t items) {
@@ -257,7 +259,7 @@ void Factorization::grow(std::size_t items) {
   in_.grow(items);
   out_.grow(items);
   counts_.resize(items);
-  hot_place_.resize(items, 0);
+  hot_.grow(items);
 }
 
 void Factorization::learn_next(const Interaction& x) {
@@ -370,74 +372,27 @@ void Factorization::count(std::uint32_t item) {
   n.last = events_;
   dirty_items_.mark(item);
   touched_.push_back(item);
+  hot_.touch(item);
 }
 
-void Factorization::renew_hot() {
-  // Those of this epoch, the newest first, and then the others as they were.
-  next_hot_.clear();
-  next_slots_.clear();
-  // Places are new ones of items that are in `next_hot_`, and old ones of all others.
-  const auto is_next = [this](std::uint32_t item) {
-    const std::uint32_t place = hot_place_[item];
-    return place != 0 && place <= next_hot_.size() && next_hot_[place - 1] == item;
-  };
-  const auto add = [this](std::uint32_t item, std::uint32_t slot) {
-    next_hot_.push_back(item);
-    next_slots_.push_back(slot);
-    hot_place_[item] = static_cast<std::uint32_t>(next_hot_.size());
-  };
-  for (auto item = touched_.rbegin(); item != touched_.rend(); ++item) {
-    if (next_hot_.size() == options_.candidates) break;
-    const std::uint32_t place = hot_place_[*item];
-    if (!is_next(*item)) add(*item, place == 0 ? no_slot : hot_slots_[place - 1]);
-  }
-  const std::size_t newest = next_hot_.size();
-  for (std::size_t k = 0; k < hot_.size(); ++k) {
-    const std::uint32_t item = hot_[k];
-    if (is_next(item)) continue;
-    if (next_hot_.size() < options_.candidates) {
-      add(item, hot_slots_[k]);
-    } else {
-      hot_place_[item] = 0;
-      free_slots_.push_back(hot_slots_[k]);
+/// Copies what this epoch moved; in rating mode every rating moves the mean, and with it all.
+void Factorization::read_hot() {
+  if (rates() || base_events_ != events_ / base_step) {
+    base_events_ = events_ / base_step;
+    for (std::size_t slot = 0; slot < hot_.size(); ++slot) {
+      if (slot + ahead < hot_.size()) out_.prefetch(hot_.items()[slot + ahead]);
+      read_hot(hot_.items()[slot]);
     }
+    return;
   }
-  for (std::size_t k = 0; k < newest; ++k) {
-    if (next_slots_[k] == no_slot) next_slots_[k] = new_slot();
-  }
-  hot_.swap(next_hot_);
-  hot_slots_.swap(next_slots_);
-  // In rating mode every rating moves the mean, and with it all of them.
-  if (rates() || base_events_ != events_ / base_step) return read_hot();
   for (const std::uint32_t item : stepped_) read_hot(item);
   for (const std::uint32_t item : touched_) read_hot(item);
 }
 
-std::uint32_t Factorization::new_slot() {
-  if (free_slots_.empty()) {
-    hot_base_.push_back(0);
-    hot_factors_.resize(hot_base_.size() * factors);
-    return static_cast<std::uint32_t>(hot_base_.size() - 1);
-  }
-  const std::uint32_t slot = free_slots_.back();
-  free_slots_.pop_back();
-  return slot;
-}
-
-void Factorization::read_hot() {
-  base_events_ = events_ / base_step;
-  for (std::size_t k = 0; k < hot_.size(); ++k) {
-    if (k + block < hot_.size()) out_.prefetch(hot_[k + block]);
-    read_hot(hot_[k]);
-  }
-}
-
 /// Copies an item's vector and base if it is hot.
 void Factorization::read_hot(std::uint32_t item) {
-  if (hot_place_[item] == 0) return;
-  const std::size_t slot = hot_slots_[hot_place_[item] - 1];
-  std::copy_n(out_[item].value, factors, &hot_factors_[slot * factors]);
-  hot_base_[slot] = base(item);
+  const std::uint32_t place = hot_.place(item);
+  if (place != 0) hot_.set(place - 1, out_[item].value, base(item));
 }
 
 std::optional<RatingError> Factorization::rating_error() const {
@@ -447,11 +402,8 @@ std::optional<RatingError> Factorization::rating_error() const {
 
 std::size_t Factorization::memory_bytes() const {
   return in_.memory_bytes() + out_.memory_bytes() + users_.memory_bytes() +
-         counts_.capacity() * sizeof(Count) +
-         (hot_.capacity() + next_hot_.capacity() + hot_place_.capacity() + hot_slots_.capacity() +
-          next_slots_.capacity() + free_slots_.capacity() + hot_factors_.capacity() +
-          hot_base_.capacity() + ring_.capacity() + touched_.capacity() + stepped_.capacity()) *
-             4 +
+         counts_.capacity() * sizeof(Count) + hot_.memory_bytes() +
+         (ring_.capacity() + touched_.capacity() + stepped_.capacity()) * 4 +
          dirty_items_.memory_bytes() + dirty_ring_.memory_bytes();
 }
 

@@ -9,6 +9,7 @@
 #include "config/table.h"
 #include "models/factor_table.h"
 #include "models/factor_users.h"
+#include "models/hot_items.h"
 #include "models/rows.h"
 #include "stream/model.h"
 
@@ -31,7 +32,7 @@ struct FactorizationOptions {
   double query_decay = 0.6;
   double popularity = 0.5;
   std::uint32_t popularity_events = 10'000;
-  std::uint32_t candidates = 1'000;
+  std::uint32_t candidates = 500;
   std::uint32_t max_users = 1 << 17;
   std::uint64_t seed = 1;
 };
@@ -61,8 +62,9 @@ config::Table<FactorizationOptions> describe_factorization();
 /// moved in the items' factors and biases cannot be subtracted.
 ///
 /// Randomness is a hash of the seed and the number of events so far. Cost of a query:
-/// O(candidates · factors); of an event: O((negatives + query_items) · factors); of an epoch:
-/// O(candidates · factors). State: a row for each item, `max_users` users.
+/// O(candidates · factors); of an event: O((negatives + query_items) · factors), and once in 64
+/// events, or in rating mode at every epoch, O(candidates · factors). State: a row for each item,
+/// `max_users` users.
 class Factorization final : public Model {
  public:
   explicit Factorization(const FactorizationOptions& options);
@@ -83,9 +85,8 @@ class Factorization final : public Model {
   static constexpr std::size_t factors = FactorTable::factors;
 
  private:
-  static constexpr std::size_t ring_chunk = 512;         ///< events in a row
-  static constexpr std::uint64_t base_step = 64;         ///< events
-  static constexpr std::uint32_t no_slot = 0xffffffffU;  ///< of an item that just came in
+  static constexpr std::size_t ring_chunk = 512;  ///< events in a row
+  static constexpr std::uint64_t base_step = 64;  ///< events
   struct Work;
   /// What is counted of an item.
   struct Count {
@@ -104,6 +105,7 @@ class Factorization final : public Model {
   /// What is added to z · out_j: the bias, and popularity as of the newest event whose number is a
   /// multiple of `base_step`, so that it need not be reckoned anew for all items at each event.
   float base(std::uint32_t item) const;
+  static void make_shares(Work& work);
   float mean_rating() const;
   void grow(std::size_t items);
   void learn_next(const Interaction& x);
@@ -111,8 +113,6 @@ class Factorization final : public Model {
   void sample(std::uint32_t y);
   void slopes(const float* z);
   void count(std::uint32_t item);
-  void renew_hot();
-  std::uint32_t new_slot();
   void read_hot();
   void read_hot(std::uint32_t item);
   void save_counts(RowBatch& out);
@@ -127,14 +127,10 @@ class Factorization final : public Model {
   // Rank phase reads, learn phase writes.
   FactorTable in_, out_;  ///< by item
   FactorUsers users_;
-  std::vector<Count> counts_;             ///< by item
-  std::uint64_t events_ = 0;              ///< learned so far
-  std::vector<std::uint32_t> hot_;        ///< items with the newest events, the newest first
-  std::vector<std::uint32_t> hot_place_;  ///< by item: its place in `hot_` + 1, or 0
-  std::vector<std::uint32_t> hot_slots_;  ///< beside `hot_`: where its copy lies
-  std::vector<float> hot_factors_;        ///< by slot, `factors` numbers each
-  std::vector<float> hot_base_;           ///< by slot
-  std::uint64_t ratings_ = 0;             ///< in `rating_sum_`
+  std::vector<Count> counts_;  ///< by item
+  std::uint64_t events_ = 0;   ///< learned so far
+  HotItems hot_;               ///< with their vectors and bases
+  std::uint64_t ratings_ = 0;  ///< in `rating_sum_`
   double rating_sum_ = 0;
   RatingError error_;
 
@@ -142,9 +138,7 @@ class Factorization final : public Model {
   std::vector<std::uint32_t> ring_;     ///< items of the newest events, by event number
   std::vector<std::uint32_t> touched_;  ///< items of this epoch's events
   std::vector<std::uint32_t> stepped_;  ///< items whose out vector moved in this epoch
-  std::vector<std::uint32_t> next_hot_, next_slots_;
-  std::vector<std::uint32_t> free_slots_;
-  std::uint64_t base_events_ = 0;       ///< of `hot_base_`
+  std::uint64_t base_events_ = 0;       ///< of the bases in `hot_`
   std::vector<std::uint32_t> sampled_;  ///< y, then the negatives
   std::vector<float> slope_;            ///< beside `sampled_`: d loss / d logit
   Past past_;

@@ -60,21 +60,21 @@ Status Factorization::restore(const RowReader& rows, std::size_t items) {
   if (Status s = restore_items(rows, items); !s) return s;
   if (Status s = restore_ring(rows, items); !s) return s;
   if (Status s = users_.restore(rows, admitted); !s) return s;
-  // Those with the newest events, as the epochs left them.
+  // Those with the newest events, as they were touched.
+  std::vector<std::uint32_t> newest;
   for (std::uint32_t item = 0; item < counts_.size(); ++item) {
-    if (counts_[item].last > 0) hot_.push_back(item);
+    if (counts_[item].last > 0) newest.push_back(item);
   }
-  const auto end = hot_.begin() + static_cast<std::ptrdiff_t>(
-                                      std::min<std::size_t>(options_.candidates, hot_.size()));
-  std::partial_sort(hot_.begin(), end, hot_.end(), [this](std::uint32_t a, std::uint32_t b) {
+  const std::size_t hot = std::min<std::size_t>(options_.candidates, newest.size());
+  const auto end = newest.begin() + static_cast<std::ptrdiff_t>(hot);
+  std::partial_sort(newest.begin(), end, newest.end(), [this](std::uint32_t a, std::uint32_t b) {
     return counts_[a].last != counts_[b].last ? counts_[a].last > counts_[b].last : a < b;
   });
-  hot_.erase(end, hot_.end());
-  for (std::size_t k = 0; k < hot_.size(); ++k) {
-    hot_place_[hot_[k]] = static_cast<std::uint32_t>(k + 1);
-    hot_slots_.push_back(new_slot());
+  for (std::size_t k = hot; k-- > 0;) {
+    hot_.touch(newest[k]);
+    read_hot(newest[k]);
   }
-  read_hot();
+  base_events_ = events_ / base_step;
   return {};
 }
 

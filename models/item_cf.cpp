@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "models/accumulator.h"
+#include "models/top_selector.h"
 
 namespace freshet {
 
@@ -52,7 +53,6 @@ struct ItemCf::Work final : Scratch {
   ScoreAccumulator
       scores;  ///< Σ position weight · query factor · co, without the candidate's factor
   TopSelector top;
-  PlaceMap asked;
   std::vector<ItemId> own_items;
   PlaceMap own;                ///< of `own_items`
   std::vector<float> weights;  ///< of one row
@@ -72,14 +72,19 @@ std::unique_ptr<Scratch> ItemCf::make_scratch() const { return std::make_unique<
 void ItemCf::candidates(const Query& query, Scratch& scratch, std::vector<Candidate>& out) const {
   Work& work = static_cast<Work&>(scratch);
   work.query.clear();
-  work.scores.reset(items_.size());
   for (const HistoryItem& own : query.user.history) {
     if (work.query.size() == options_.query_items) break;
     if (!(own.strength > 0)) continue;
-    const std::size_t d = work.query.size();
     work.query.push_back(own.item);
-    if (own.item.index() >= items_.size()) continue;
-    const Item& item = items_[own.item.index()];
+    if (own.item.index() < items_.size()) __builtin_prefetch(&items_[own.item.index()]);
+  }
+  work.scores.reset(items_.size());
+  for (std::size_t d = 0; d < work.query.size(); ++d) {
+    if (d + 1 < work.query.size() && work.query[d + 1].index() < items_.size()) {
+      items_[work.query[d + 1].index()].partners.prefetch();
+    }
+    if (work.query[d].index() >= items_.size()) continue;
+    const Item& item = items_[work.query[d].index()];
     work.scores.add_row(item.partners.ids(), weights(item, work.weights),
                         position_weight_[d] * query_factor(item));
   }
@@ -87,11 +92,13 @@ void ItemCf::candidates(const Query& query, Scratch& scratch, std::vector<Candid
   for (const HistoryItem& own : query.user.history) work.own_items.push_back(own.item);
   work.own.assign(work.own_items);
   work.top.begin(query.limit);
-  for (const std::uint32_t item : work.scores.touched()) {
-    const float score = work.scores[ItemId(item)] * candidate_factor(ItemId(item));
-    if (!work.top.may_enter(score) || work.own[item] != 0 || query.hidden.contains(item)) continue;
-    work.top.offer(item, score);
-  }
+  const std::span<const std::uint32_t> items = work.scores.touched();
+  work.top.offer(
+      items,
+      [&](std::size_t k) {
+        return work.scores[ItemId(items[k])] * candidate_factor(ItemId(items[k]));
+      },
+      [&](std::uint32_t item) { return work.own[item] != 0 || query.hidden.contains(item); });
   work.top.finish(out);
 }
 
@@ -107,18 +114,17 @@ void ItemCf::score(const Query&, Scratch& scratch, std::span<const ItemId> items
 void ItemCf::explain(const Query&, Scratch& scratch, std::span<const ItemId> items,
                      std::vector<Reason>& out) const {
   Work& work = static_cast<Work&>(scratch);
-  work.asked.assign(items);
   for (std::size_t d = 0; d < work.query.size(); ++d) {
     if (work.query[d].index() >= items_.size()) continue;
     const Item& own = items_[work.query[d].index()];
     const float factor = position_weight_[d] * query_factor(own);
-    const std::span<const std::uint32_t> ids = own.partners.ids();
     const std::span<const float> row = weights(own, work.weights);
-    for (std::size_t k = 0; k < ids.size(); ++k) {
-      const std::uint32_t place = work.asked[ids[k]];
-      if (place == 0) continue;
+    for (std::uint32_t i = 0; i < items.size(); ++i) {
+      if (!(work.scores[items[i]] > 0)) continue;  // it is in none of the rows
+      const std::uint32_t k = own.partners.find(items[i].value);
+      if (k == BoundedRow::absent) continue;
       const float weight = factor * row[k];
-      if (weight > 0) out.push_back({place - 1, work.query[d], weight});
+      if (weight > 0) out.push_back({i, work.query[d], weight});
     }
   }
 }
@@ -180,7 +186,7 @@ void ItemCf::change(const Interaction& x) {
     }
     if (k + ahead < changes_.size()) {
       const std::size_t item = changes_[k + ahead].item.index();
-      if (item < items_.size()) items_[item].partners.prefetch();
+      if (item < items_.size()) items_[item].partners.prefetch_ids();
     }
     add_pair(x.item, changes_[k].item, changes_[k].amount);
   }
@@ -301,11 +307,13 @@ void ItemCf::similar(ItemId item, const Catalog& catalog, std::size_t limit,
   TopSelector top;
   limit = std::min(limit, row.partners.size());
   top.begin(limit);
-  for (std::size_t k = 0; k < row.partners.size(); ++k) {
-    const std::uint32_t partner = row.partners.ids()[k];
-    if (!catalog.recommendable(ItemId(partner))) continue;
-    top.offer(partner, similarities[k] * query_factor(row) * candidate_factor(ItemId(partner)));
-  }
+  const std::span<const std::uint32_t> partners = row.partners.ids();
+  top.offer(
+      partners,
+      [&](std::size_t k) {
+        return similarities[k] * query_factor(row) * candidate_factor(ItemId(partners[k]));
+      },
+      [&](std::uint32_t partner) { return !catalog.recommendable(ItemId(partner)); });
   std::vector<Candidate> best;
   top.finish(best);
   for (const Candidate& c : best) {

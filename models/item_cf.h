@@ -98,11 +98,12 @@ class ItemCf final : public Model {
   /// Counts are whole numbers of 1/unit: floats add them exactly up to 2^24, pair counts of 65,536.
   static constexpr float unit = 256;
 
-  struct Item {
+  struct alignas(64) Item {  // one line of the cache
     BoundedRow partners;     ///< co(this, q), in units
     double strength = 0;     ///< n(this), in units
     float query_factor = 0;  ///< n^−query_power / unit, 0 without strength
   };
+  static_assert(sizeof(Item) == 64);
   struct Change {
     ItemId item;
     float amount;

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "models/order_key.h"
+#include "models/top_selector.h"
 
 namespace freshet {
 
@@ -113,10 +114,9 @@ void Popularity::candidates(const Query& query, Scratch& scratch,
     return;
   }
   work.top.begin(query.limit);
-  for (const std::uint32_t item : work.groups.touched()) {
-    const float score = blended(work, ItemId(item));
-    if (work.top.may_enter(score) && !query.hidden.contains(item)) work.top.offer(item, score);
-  }
+  const std::span<const std::uint32_t> items = work.groups.touched();
+  work.top.offer(
+      items, [&](std::size_t k) { return blended(work, ItemId(items[k])); }, query.hidden);
   work.top.finish(work.best);
   merge_top(query, work, out);
 }

@@ -3,13 +3,21 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/accumulator.h"
+#include "models/top_selector.h"
 
 namespace freshet {
 
 namespace {
 
 constexpr std::string_view space = "repeat.cells";
+
+/// How many of the ends it has reached: all are compared, as no branch could be foretold.
+template <class T, std::size_t N>
+std::size_t class_of(T value, const std::array<T, N>& ends) {
+  std::size_t reached = 0;
+  for (const T end : ends) reached += value >= end ? 1 : 0;
+  return reached;
+}
 
 }  // namespace
 
@@ -24,14 +32,8 @@ config::Table<RepeatOptions> describe_repeat() {
 }
 
 struct Repeat::Work final : Scratch {
-  std::vector<Candidate> own;  ///< by item
+  ScoreAccumulator rates;  ///< of the own items
   TopSelector top;
-
-  float score_of(ItemId item) const {
-    const auto at = std::lower_bound(own.begin(), own.end(), item,
-                                     [](const Candidate& c, ItemId i) { return c.item < i; });
-    return at != own.end() && at->item == item ? at->score : 0;
-  }
 };
 
 Repeat::Repeat(const RepeatOptions& options) : options_(options), table_(cells + 1) {}
@@ -39,8 +41,7 @@ Repeat::Repeat(const RepeatOptions& options) : options_(options), table_(cells +
 std::unique_ptr<Scratch> Repeat::make_scratch() const { return std::make_unique<Work>(); }
 
 std::size_t Repeat::rank_class(std::size_t rank) {
-  constexpr std::array<std::size_t, ranks - 1> ends = {1, 2, 3, 5, 9, 17, 41};
-  return static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), rank) - ends.begin());
+  return class_of(rank, std::array<std::size_t, ranks - 1>{1, 2, 3, 5, 9, 17, 41});
 }
 
 std::size_t Repeat::count_class(std::uint32_t count) {
@@ -49,10 +50,8 @@ std::size_t Repeat::count_class(std::uint32_t count) {
 
 std::size_t Repeat::age_class(std::int64_t age_ms) {
   constexpr std::int64_t minute = 60'000, hour = 60 * minute, day = 24 * hour;
-  constexpr std::array<std::int64_t, ages - 1> ends = {minute, 10 * minute, hour,    6 * hour,
-                                                       day,    7 * day,     30 * day};
-  return static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), age_ms) -
-                                  ends.begin());
+  return class_of(age_ms, std::array<std::int64_t, ages - 1>{minute, 10 * minute, hour, 6 * hour,
+                                                             day, 7 * day, 30 * day});
 }
 
 std::size_t Repeat::frequency_cell(const HistoryItem& own, std::size_t rank) {
@@ -74,41 +73,40 @@ float Repeat::rate(const Cell& cell, float prior_hits) const {
 
 void Repeat::candidates(const Query& query, Scratch& scratch, std::vector<Candidate>& out) const {
   Work& work = static_cast<Work&>(scratch);
-  work.own.clear();
+  const std::span<const HistoryItem> history = query.user.history.first(
+      std::min<std::size_t>(query.user.history.size(), options_.query_items));
+  std::size_t bound = 0;
+  for (const HistoryItem& own : history) bound = std::max(bound, own.item.index() + 1);
+  work.rates.reset(bound);
   const Cell& all = table_[cells];
   if (all.hits > 0) {
     const float prior_hits = static_cast<float>(options_.prior_exposures) *
                              static_cast<float>(all.hits) / static_cast<float>(all.exposures);
-    const std::size_t n = std::min<std::size_t>(query.user.history.size(), options_.query_items);
-    for (std::size_t rank = 0; rank < n; ++rank) {
-      const HistoryItem& own = query.user.history[rank];
+    for (std::size_t rank = 0; rank < history.size(); ++rank) {
+      const HistoryItem& own = history[rank];
       if (own.strength < 0) continue;
       const float frequency = rate(table_[frequency_cell(own, rank)], prior_hits);
       const float context = rate(table_[context_cell(own, query.now_ms, query.type)], prior_hits);
-      work.own.push_back({own.item, std::sqrt(frequency * context)});
+      work.rates.add(own.item.value, std::sqrt(frequency * context));
     }
   }
   work.top.begin(query.limit);
-  for (const Candidate& c : work.own) {
-    if (!query.hidden.contains(c.item.value)) work.top.offer(c.item.value, c.score);
-  }
+  work.top.offer(work.rates, query.hidden);
   work.top.finish(out);
-  std::sort(work.own.begin(), work.own.end(),
-            [](const Candidate& a, const Candidate& b) { return a.item < b.item; });
 }
 
 void Repeat::score(const Query&, Scratch& scratch, std::span<const ItemId> items,
                    std::span<float> out) const {
   const Work& work = static_cast<const Work&>(scratch);
-  for (std::size_t i = 0; i < items.size(); ++i) out[i] = work.score_of(items[i]);
+  for (std::size_t i = 0; i < items.size(); ++i) out[i] = work.rates[items[i]];
 }
 
 void Repeat::explain(const Query&, Scratch& scratch, std::span<const ItemId> items,
                      std::vector<Reason>& out) const {
   const Work& work = static_cast<const Work&>(scratch);
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const float score = work.score_of(items[i]);
-    if (score > 0) out.push_back({static_cast<std::uint32_t>(i), items[i], score});
+    const float rate = work.rates[items[i]];
+    if (rate > 0) out.push_back({static_cast<std::uint32_t>(i), items[i], rate});
   }
 }
 

@@ -32,7 +32,8 @@ config::Table<RepeatOptions> describe_repeat();
 /// repeat consumption", WWW 2014.)
 ///
 /// Times are measured at the user's newest event, as they stand when the list for it is made.
-/// Cost: O(own items) a query and an event. State: fixed, some 10,000 cells.
+/// Cost: O(own items) a query and an event; a thread's scratch has 8 bytes an item. State: fixed,
+/// some 10,000 cells.
 class Repeat final : public Model {
  public:
   explicit Repeat(const RepeatOptions& options);

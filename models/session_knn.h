@@ -11,7 +11,7 @@ namespace freshet {
 struct SessionKnnOptions {
   std::uint32_t item_sessions = 500;
   std::uint32_t touched = 2'000;
-  std::uint32_t neighbours = 500;
+  std::uint32_t neighbours = 300;
   std::uint32_t query_items = 15;
   double session_border = 0.5;
   double position_decay = 1;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "models/accumulator.h"
+#include "models/top_selector.h"
 
 namespace freshet {
 
@@ -98,10 +99,9 @@ void Transitions::candidates(const Query& query, Scratch& scratch,
   work.current_norm = norm(work.current, options_.current_share);
   work.recent_norm = norm(work.recent, 1 - options_.current_share);
   work.top.begin(query.limit);
-  for (const std::uint32_t item : work.recent.touched()) {
-    const float score = work.total(ItemId(item));
-    if (work.top.may_enter(score) && !query.hidden.contains(item)) work.top.offer(item, score);
-  }
+  const std::span<const std::uint32_t> items = work.recent.touched();
+  work.top.offer(
+      items, [&](std::size_t k) { return work.total(ItemId(items[k])); }, query.hidden);
   work.top.finish(out);
 }
 

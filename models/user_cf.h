@@ -12,7 +12,7 @@ struct UserCfOptions {
   std::uint32_t item_users = 200;
   std::uint32_t touched = 1'000;
   std::uint32_t neighbours = 100;
-  std::uint32_t query_items = 30;
+  std::uint32_t query_items = 15;
   double position_decay = 4;
   double match_decay = 5;
   double age_days = 30;

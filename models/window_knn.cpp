@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "models/accumulator.h"
+#include "models/top_selector.h"
 
 namespace freshet {
 
@@ -88,10 +89,10 @@ void WindowKnn::candidates(const Query& query, Scratch& scratch,
     work.scores.add_row(gift.items, gift.weights, gift.amount);
   }
   work.top.begin(query.limit);
-  for (const std::uint32_t item : work.scores.touched()) {
-    const float score = work.scores[ItemId(item)] * idf(work, item);
-    if (work.top.may_enter(score) && !query.hidden.contains(item)) work.top.offer(item, score);
-  }
+  const std::span<const std::uint32_t> items = work.scores.touched();
+  work.top.offer(
+      items, [&](std::size_t k) { return work.scores[ItemId(items[k])] * idf(work, items[k]); },
+      query.hidden);
   work.top.finish(out);
 }
 
@@ -160,9 +161,9 @@ void WindowKnn::keep_nearest(const Query& query, Work& work) const {
   };
   work.order.resize(work.touched.size());
   for (std::size_t i = 0; i < work.order.size(); ++i) work.order[i] = key(i);
-  const auto last = work.order.begin() + (options_.neighbours - 1);
-  std::nth_element(work.order.begin(), last, work.order.end(), std::greater<>());
-  const std::uint64_t bar = *last;
+  keep_greatest(work.order, options_.neighbours);
+  const std::uint64_t bar =
+      *std::min_element(work.order.begin(), work.order.begin() + options_.neighbours);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < work.touched.size(); ++i) {
     if (key(i) >= bar) work.touched[kept++] = work.touched[i];

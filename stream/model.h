@@ -193,7 +193,7 @@ class Model {
   }
 
   /// Appends, for each of `items`, which of the user's own items its score came from. Called for
-  /// the few items of a finished list, after `candidates` with the same query.
+  /// those of a finished list that the model speaks for, after `candidates` with the same query.
   virtual void explain(const Query& query, Scratch& scratch, std::span<const ItemId> items,
                        std::vector<Reason>& out) const = 0;
 

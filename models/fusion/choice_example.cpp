@@ -13,11 +13,17 @@ namespace freshet {
 namespace {
 
 constexpr std::uint8_t version = 2;
-constexpr std::size_t features_max = 256;
 constexpr float steps = FeatureSet::steps_max;
 
 /// Of an item's features, one bit each.
 std::size_t mask_bytes(const FeatureSet& features) { return (features.size() + 7) / 8; }
+
+/// Bit k: byte k is not 0.
+unsigned nonzero_bytes(std::uint64_t eight) {
+  constexpr std::uint64_t low = 0x7f7f7f7f7f7f7f7fULL;
+  const std::uint64_t high = (((eight & low) + low) | eight) & ~low;
+  return static_cast<unsigned>((high >> 7) * 0x0102040810204080ULL >> 56);
+}
 
 std::size_t head_bytes(const FeatureSet& features) {
   return 1 + 4 + FusionContext::groups + 4 * features.fact_names().size() + 4;
@@ -42,10 +48,9 @@ void ChoiceExample::write(const FeatureSet& features, const FusionContext& conte
   w.number(static_cast<std::uint32_t>(items.size()));
   for (const ItemId item : items) w.number(item.value);
   const std::size_t begin = out.size(), width = features.size(), mask = mask_bytes(features);
-  out.resize(begin + items.size() * (mask + width), 0);
+  out.resize(begin + items.size() * (mask + width) + 1, 0);  // one more may be overwritten
   const std::span<const float> low = features.low(), scale = features.steps();
-  std::array<std::uint8_t, features_max> whole{};
-  assert(width <= whole.size());
+  std::array<std::uint8_t, FeatureSet::most> whole{};
   char* to = out.data() + begin;
   for (std::size_t c = 0; c < items.size(); ++c) {
     const float* const row = rows.data() + c * width;
@@ -61,13 +66,10 @@ void ChoiceExample::write(const FeatureSet& features, const FusionContext& conte
     for (std::size_t first = 0; first < width; first += 8) {
       std::uint64_t eight = 0;
       std::memcpy(&eight, &whole[first], sizeof eight);
-      if (eight == 0) continue;
-      int some = 0;
+      const unsigned some = nonzero_bytes(eight);
       for (std::size_t k = 0; k < 8; ++k) {
-        const int one = whole[first + k] != 0 ? 1 : 0;
-        if (first + k < width) *to = static_cast<char>(whole[first + k]);  // overwritten if it is 0
-        to += one;
-        some |= one << k;
+        *to = static_cast<char>(whole[first + k]);  // overwritten if it is 0
+        to += some >> k & 1;
       }
       bits[first / 8] = static_cast<char>(some);
     }
@@ -75,7 +77,7 @@ void ChoiceExample::write(const FeatureSet& features, const FusionContext& conte
   out.resize(static_cast<std::size_t>(to - out.data()));
 }
 
-bool ChoiceExample::read(const FeatureSet& features, std::string_view bytes) {
+bool ChoiceExample::read(const FeatureSet& features, std::string_view bytes, ItemId choice) {
   ByteReader r(bytes);
   if (r.number<std::uint8_t>() != version || r.number<std::uint32_t>() != features.layout()) {
     return false;
@@ -87,6 +89,10 @@ bool ChoiceExample::read(const FeatureSet& features, std::string_view bytes) {
   const std::uint32_t n = r.count(4 + mask);
   items.resize(n);
   for (ItemId& item : items) item = ItemId(r.number<std::uint32_t>());
+  rows.clear();
+  if (!r.ok() || !context.valid()) return false;
+  chosen = static_cast<std::size_t>(std::find(items.begin(), items.end(), choice) - items.begin());
+  if (chosen == items.size()) return true;
   rows.resize(n * features.size());
   const std::span<const float> low = features.low(), scale = features.steps();
   for (std::size_t c = 0; c < n; ++c) {
@@ -102,7 +108,7 @@ bool ChoiceExample::read(const FeatureSet& features, std::string_view bytes) {
       }
     }
   }
-  return r.at_end() && context.valid();
+  return r.at_end();
 }
 
 }  // namespace freshet

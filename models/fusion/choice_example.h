@@ -18,6 +18,7 @@ struct ChoiceExample {
   FusionContext context;
   std::vector<ItemId> items;
   std::vector<float> rows;  ///< item × feature
+  std::size_t chosen = 0;   ///< place among `items`; as many as there are: it is none of them
 
   /// Candidates that fit, at most `wanted`.
   static std::size_t room(const FeatureSet& features, std::size_t wanted);
@@ -25,8 +26,10 @@ struct ChoiceExample {
   /// Appends candidates with their features (item × feature).
   static void write(const FeatureSet& features, const FusionContext& context,
                     std::span<const ItemId> items, std::span<const float> rows, std::string& out);
-  /// Reads any bytes. False: they are no example of these features.
-  bool read(const FeatureSet& features, std::string_view bytes);
+  /// Reads any bytes, and finds what was chosen; the features only if it is among the items: else
+  /// nothing is learned from them, and `rows` stays empty. False: what was read is no example of
+  /// these features.
+  bool read(const FeatureSet& features, std::string_view bytes, ItemId choice);
 };
 
 }  // namespace freshet

@@ -1,6 +1,7 @@
 #include "models/fusion/features.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <numbers>
 
@@ -108,6 +109,7 @@ FeatureSet::FeatureSet(std::span<const Model* const> sources, const Popularity& 
                                  "repeats", "repeats.squared", "current.known"}) {
     fact_names_.emplace_back(fact);
   }
+  assert(features_.size() <= most);
   // FNV-1a over everything that an example depends on.
   layout_ = 2166136261U;
   const auto mix = [this](std::string_view text) {

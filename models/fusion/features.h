@@ -63,6 +63,7 @@ class FeatureSet {
 
   std::size_t size() const { return features_.size(); }
   const Feature& operator[](std::size_t f) const { return features_[f]; }
+  static constexpr std::size_t most = 256;
   /// By feature: where its range begins, and steps of 8 bits in 1.
   static constexpr float steps_max = 255;
   std::span<const float> low() const { return low_; }

@@ -6,12 +6,14 @@
 
 #include "models/accumulator.h"
 #include "models/order_key.h"
+#include "models/top_selector.h"
+#include "stream/list.h"
 
 namespace freshet {
 
 namespace {
 
-constexpr double units = 1e9;  // of a share, per 1
+constexpr double units = 1e9;  // of a score, per 1
 constexpr std::size_t reasons_max = std::size(RankedList::Entry{}.because);
 
 }  // namespace
@@ -29,11 +31,17 @@ struct ListRanker::Work final : Scratch {
   std::vector<std::int64_t> chosen_units;  ///< chosen × source, in units of 1e-9
   std::vector<std::int64_t> totals;        ///< by chosen
   std::vector<std::uint32_t> order;
-  std::vector<ItemId> final_items;
-  std::vector<Reason> reasons;
-  std::vector<ItemId> own;  ///< the user's own items, the newest first
+  std::vector<std::uint32_t> spoken;  ///< entries that one source speaks for
+  std::vector<ItemId> spoken_items;   ///< their items
+  std::vector<Reason> reasons;        ///< one source's
+  struct OwnReason {
+    std::uint32_t candidate, own;  ///< places in `spoken` and in `own`
+    float weight;
+  };
+  std::vector<OwnReason> own_reasons;  ///< those of `reasons` that count
+  std::vector<ItemId> own;             ///< the user's own items, the newest first
   PlaceMap own_places;
-  std::vector<float> reason_sums;                    ///< by entry
+  std::vector<float> reason_sums;                    ///< by place in `spoken`
   std::vector<float> reason_weights;                 ///< entry × own; 0 between two lists
   std::vector<std::vector<std::uint32_t>> reasoned;  ///< by entry: places of own with a weight
 };
@@ -152,8 +160,7 @@ void ListRanker::choose(const Query& query, std::size_t size, Work& work, Ranked
   work.keys.resize(n);
   for (std::size_t i = 0; i < n; ++i) work.keys[i] = order_key(work.scores[i], pool.items()[i]);
   const std::size_t chosen = std::min(n, size);
-  std::nth_element(work.keys.begin(), work.keys.begin() + static_cast<std::ptrdiff_t>(chosen),
-                   work.keys.end(), std::greater<>());
+  keep_greatest(work.keys, chosen);
   std::sort(work.keys.begin(), work.keys.begin() + static_cast<std::ptrdiff_t>(chosen),
             std::greater<>());
   work.chosen.resize(chosen);
@@ -166,7 +173,7 @@ void ListRanker::choose(const Query& query, std::size_t size, Work& work, Ranked
     split(in, *work.weighing, pool.place(work.chosen[c]), work.parts);
     bool brought = false;
     for (std::size_t m = 0; m < width; ++m) {
-      const std::int64_t part = std::llround(double{work.parts[m]} * units);
+      const std::int64_t part = score_nanos(double{work.parts[m]});
       work.chosen_units[c * width + m] = part;
       work.totals[c] += part;
       brought = brought || part != 0;
@@ -196,8 +203,6 @@ void ListRanker::choose(const Query& query, std::size_t size, Work& work, Ranked
 
 void ListRanker::give_reasons(const Query& query, Work& work, RankedList& out) const {
   const std::size_t width = sources_.size();
-  work.final_items.clear();
-  for (const RankedList::Entry& entry : out.entries) work.final_items.push_back(entry.item);
   work.own.clear();
   for (const HistoryItem& own : query.user.history) work.own.push_back(own.item);
   work.own_places.assign(work.own);
@@ -206,23 +211,33 @@ void ListRanker::give_reasons(const Query& query, Work& work, RankedList& out) c
   work.reasoned.resize(std::max(work.reasoned.size(), out.entries.size()));
   for (std::size_t m = 0; m < width && own > 0; ++m) {
     if (work.pool.best(m) == 0) continue;
-    work.reasons.clear();
-    sources_[m]->explain(query, *work.scratch[m], work.final_items, work.reasons);
-    const auto place = [&](const Reason& r) -> std::uint32_t {
-      const bool good = r.candidate < out.entries.size() && r.weight > 0 && std::isfinite(r.weight);
-      return good ? work.own_places[r.because.value] : 0;
-    };
-    work.reason_sums.assign(out.entries.size(), 0);
-    for (const Reason& r : work.reasons) {
-      if (place(r) != 0) work.reason_sums[r.candidate] += r.weight;
+    work.spoken.clear();
+    work.spoken_items.clear();
+    for (std::uint32_t k = 0; k < out.entries.size(); ++k) {
+      if (!(out.parts[k * width + m] > 0)) continue;
+      work.spoken.push_back(k);
+      work.spoken_items.push_back(out.entries[k].item);
     }
+    if (work.spoken.empty()) continue;
+    work.reasons.clear();
+    sources_[m]->explain(query, *work.scratch[m], work.spoken_items, work.reasons);
+    work.reason_sums.assign(work.spoken.size(), 0);
+    work.own_reasons.clear();
     for (const Reason& r : work.reasons) {
-      if (place(r) == 0) continue;
-      const auto share = static_cast<float>(out.parts[r.candidate * width + m]);
+      if (r.candidate >= work.spoken.size() || !(r.weight > 0) || !std::isfinite(r.weight))
+        continue;
+      const std::uint32_t place = work.own_places[r.because.value];
+      if (place == 0) continue;
+      work.reason_sums[r.candidate] += r.weight;
+      work.own_reasons.push_back({r.candidate, place - 1, r.weight});
+    }
+    for (const Work::OwnReason& r : work.own_reasons) {
+      const std::uint32_t k = work.spoken[r.candidate];
+      const auto share = static_cast<float>(out.parts[k * width + m]);
       const float more = share * r.weight / work.reason_sums[r.candidate];
       if (!(more > 0)) continue;
-      float& weight = work.reason_weights[r.candidate * own + place(r) - 1];
-      if (weight == 0) work.reasoned[r.candidate].push_back(place(r) - 1);
+      float& weight = work.reason_weights[k * own + r.own];
+      if (weight == 0) work.reasoned[k].push_back(r.own);
       weight += more;
     }
   }

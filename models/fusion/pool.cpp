@@ -1,6 +1,6 @@
 #include "models/fusion/pool.h"
 
-#include <algorithm>
+#include <Eigen/Core>
 #include <cmath>
 
 namespace freshet {
@@ -29,9 +29,11 @@ void CandidatePool::block(ItemId item) {
 }
 
 std::uint32_t CandidatePool::insert(ItemId item) {
-  if (item.is_none() || blocked(item)) return absent;
+  if (item.is_none()) return absent;
   std::uint32_t& mark = mark_at(item);
+  if (mark == blocked_mark) return absent;
   if (mark == 0) {
+    if (withheld(item)) return absent;
     items_.push_back(item);
     mark = static_cast<std::uint32_t>(items_.size());
   }
@@ -45,11 +47,12 @@ std::uint32_t CandidatePool::place(ItemId item) const {
 
 void CandidatePool::insert_list(std::size_t model, std::span<const Candidate> list,
                                 std::size_t limit) {
+  std::vector<Ranked>& ranks = ranks_[model];
   for (const Candidate& candidate : list) {
-    if (ranks_[model].size() == limit) return;
+    if (ranks.size() == limit) return;
     const std::uint32_t place = insert(candidate.item);
     if (place == absent) continue;
-    ranks_[model].push_back({place, static_cast<std::uint32_t>(ranks_[model].size() + 1)});
+    ranks.push_back({place, static_cast<std::uint32_t>(ranks.size() + 1)});
   }
 }
 
@@ -58,16 +61,15 @@ bool CandidatePool::read_scores(std::size_t model, const Model& source, const Qu
   std::vector<float>& scores = scores_[model];
   scores.assign(items_.size(), 0);
   source.score(query, scratch, items_, scores);
-  float best = 0;
-  for (float& score : scores) {
-    if (!std::isfinite(score)) {
-      drop(model);
-      return false;
-    }
-    score = std::max(score, 0.0F);
-    best = std::max(best, score);
+  bool finite = true;
+  for (const float score : scores) finite &= std::isfinite(score);
+  if (!finite) {
+    drop(model);
+    return false;
   }
-  best_[model] = best;
+  Eigen::Map<Eigen::ArrayXf> all(scores.data(), static_cast<Eigen::Index>(scores.size()));
+  all = all.max(0.0F);
+  best_[model] = scores.empty() ? 0 : all.maxCoeff();
   return true;
 }
 

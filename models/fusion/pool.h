@@ -25,10 +25,7 @@ class CandidatePool {
   void unblock(ItemId item) {
     if (mark(item) == blocked_mark) marks_[item.index()] = 0;
   }
-  bool blocked(ItemId item) const {
-    return mark(item) == blocked_mark ||
-           (item.index() < withheld_->size() && (*withheld_)[item.index()]);
-  }
+  bool blocked(ItemId item) const { return mark(item) == blocked_mark || withheld(item); }
   /// The blocked items. Valid until the next `block` or `insert`.
   ItemSet hidden() const { return ItemSet(marks_); }
   /// Adds an item unless it is there, blocked or none. Its place, or `absent`.
@@ -59,6 +56,9 @@ class CandidatePool {
 
  private:
   static constexpr std::uint32_t blocked_mark = ItemSet::inside;
+  bool withheld(ItemId item) const {
+    return item.index() < withheld_->size() && (*withheld_)[item.index()];
+  }
   std::uint32_t mark(ItemId item) const {
     return item.index() < marks_.size() ? marks_[item.index()] : 0;
   }

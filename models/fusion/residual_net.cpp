@@ -1,6 +1,8 @@
 #include "models/fusion/residual_net.h"
 
+#include <Eigen/Core>
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include "models/fusion/adagrad.h"
@@ -12,6 +14,30 @@ namespace {
 constexpr float slope = 0.1F;
 
 float leaky(float a) { return std::max(a, slope * a); }
+
+float dot(const float* w, const ResidualNet::Units& x) {
+  using Values = Eigen::Map<const Eigen::Array<float, ResidualNet::units, 1>>;
+  return (Values(w) * Values(x.data())).sum();
+}
+
+/// Which features are not 0: few are known of a candidate, and which cannot be foretold, so they
+/// are listed without a branch for each.
+class Known {
+ public:
+  explicit Known(std::span<const float> f) {
+    assert(f.size() <= FeatureSet::most);
+    for (std::size_t k = 0; k < f.size(); ++k) {
+      places_[count_] = static_cast<std::uint16_t>(k);
+      count_ += f[k] != 0 ? 1 : 0;
+    }
+  }
+  auto begin() const { return places_.begin(); }
+  auto end() const { return places_.begin() + count_; }
+
+ private:
+  std::array<std::uint16_t, FeatureSet::most + 1> places_;  // one more may be overwritten
+  std::size_t count_ = 0;
+};
 
 /// A number from −1 to 1 that depends on a name and a place in its row.
 float start_number(std::string_view name, std::size_t k) {
@@ -55,9 +81,8 @@ void ResidualNet::set_bias(const FusionContext& context, Units& bias) const {
 
 void ResidualNet::inputs(std::span<const float> f, Units& u) const {
   Units sum{};
-  for (std::size_t k = 0; k < f.size(); ++k) {
+  for (const std::size_t k : Known(f)) {
     const float x = f[k];
-    if (x == 0) continue;  // most are: little is known of a candidate
     const float* const w = weights_.data() + k * units;
     for (std::size_t j = 0; j < units; ++j) sum[j] += x * w[j];
   }
@@ -65,10 +90,9 @@ void ResidualNet::inputs(std::span<const float> f, Units& u) const {
 }
 
 float ResidualNet::residual(const Units& u, const Units& bias) const {
-  const float* const v = weights_.data() + out_row() * units;
-  float r = 0;
-  for (std::size_t j = 0; j < units; ++j) r += v[j] * (leaky(bias[j] + u[j]) - leaky(bias[j]));
-  return r;
+  Units change;
+  for (std::size_t j = 0; j < units; ++j) change[j] = leaky(bias[j] + u[j]) - leaky(bias[j]);
+  return dot(weights_.data() + out_row() * units, change);
 }
 
 void ResidualNet::split(std::span<const float> f, const Units& u, const Units& bias,
@@ -81,13 +105,7 @@ void ResidualNet::split(std::span<const float> f, const Units& u, const Units& b
     secant[j] = v[j] * (std::abs(u[j]) > tiny ? change / u[j] : bias[j] > 0 ? 1 : slope);
   }
   std::fill(out.begin(), out.end(), 0.0F);
-  for (std::size_t k = 0; k < f.size(); ++k) {
-    if (f[k] == 0) continue;
-    const float* const w = weights_.data() + k * units;
-    float sum = 0;
-    for (std::size_t j = 0; j < units; ++j) sum += secant[j] * w[j];
-    out[k] = f[k] * sum;
-  }
+  for (const std::size_t k : Known(f)) out[k] = f[k] * dot(weights_.data() + k * units, secant);
 }
 
 void ResidualNet::step(const FusionContext& context, std::span<const float> rows,
@@ -107,9 +125,8 @@ void ResidualNet::step(const FusionContext& context, std::span<const float> rows
       // Σ_c Δ = 0, so the term that is subtracted adds nothing here.
       bias_gradient[j] += back[j];
     }
-    for (std::size_t k = 0; k < features_; ++k) {
+    for (const std::size_t k : Known(f)) {
       const float x = f[k];
-      if (x == 0) continue;
       float* const g = gradient_.data() + k * units;
       for (std::size_t j = 0; j < units; ++j) g[j] += x * back[j];
     }

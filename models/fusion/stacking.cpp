@@ -1,11 +1,13 @@
 #include "models/fusion/stacking.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
 
 #include "models/order_key.h"
+#include "models/top_selector.h"
 
 namespace freshet {
 
@@ -15,9 +17,9 @@ constexpr float faster = 0.1F;          ///< of the accumulated squares, what an
 constexpr float guard_loss_max = 1.0F;  ///< nats beyond the best that a choice counts in the guard
 
 float dot(std::span<const float> a, std::span<const float> b) {
-  float sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
+  using Values = Eigen::Map<const Eigen::ArrayXf>;
+  const auto n = static_cast<Eigen::Index>(a.size());
+  return (Values(a.data(), n) * Values(b.data(), n)).sum();
 }
 
 /// −ln p of one of them, p = softmax(z).
@@ -101,8 +103,10 @@ void StackingRanker::weigh(const Gathered& in, Scratch& weighing, std::span<floa
   const std::size_t n = in.pool.size();
   work.z.assign(n, 0);
   for (std::size_t f = 0; f < work.w.size(); ++f) {
-    const std::span<const float> row = work.table.row(f);
-    for (std::size_t i = 0; i < n; ++i) work.z[i] += work.w[f] * row[i];
+    const float w = work.w[f];
+    const float* const row = work.table.row(f).data();
+    float* const z = work.z.data();
+    for (std::size_t i = 0; i < n; ++i) z[i] += w * row[i];
   }
   work.keys.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
@@ -110,7 +114,7 @@ void StackingRanker::weigh(const Gathered& in, Scratch& weighing, std::span<floa
   }
   const std::size_t kept = std::min(n, std::max(kept_, in.size));
   const auto end = work.keys.begin() + static_cast<std::ptrdiff_t>(kept);
-  std::nth_element(work.keys.begin(), end, work.keys.end(), std::greater<>());
+  keep_greatest(work.keys, kept);
   std::sort(work.keys.begin(), end, std::greater<>());
   work.kept.resize(kept);
   for (std::size_t k = 0; k < kept; ++k) work.kept[k] = item_of(work.keys[k]).value;
@@ -159,14 +163,13 @@ void StackingRanker::learn(std::span<const Interaction> epoch) {
 }
 
 void StackingRanker::learn_choice(const Interaction& x) {
-  if (!example_.read(features_, x.example) || example_.items.empty()) return;
+  if (!example_.read(features_, x.example, x.item) || example_.items.empty()) return;
   const std::size_t n = example_.items.size(), width = features_.size();
-  const auto at = std::find(example_.items.begin(), example_.items.end(), x.item);
-  if (at == example_.items.end()) {
+  const std::size_t chosen = example_.chosen;
+  if (chosen == n) {
     note(std::log(static_cast<double>(kept_)) + 1);
     return;
   }
-  const auto chosen = static_cast<std::size_t>(at - example_.items.begin());
   const auto row = [&](std::size_t c) {
     return std::span<const float>(example_.rows).subspan(c * width, width);
   };

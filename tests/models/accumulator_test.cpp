@@ -31,61 +31,6 @@ TEST_CASE("sums are kept by item, touched once each, and gone after a reset") {
   CHECK(scores[ItemId(19)] == 1);
 }
 
-TEST_CASE("the best are the highest, ties by item id, however many are offered") {
-  test::Crowd random(7, 1, 1);
-  for (const std::size_t limit : {0U, 1U, 3U, 50U, 5'000U}) {
-    std::vector<Candidate> all;
-    for (std::uint32_t item = 0; item < 2'000; ++item) {
-      all.push_back({ItemId(item), static_cast<float>(1 + random.random(40))});
-    }
-    TopSelector top;
-    top.begin(limit);
-    for (const Candidate& c : all) top.offer(c.item.value, c.score);
-    std::vector<Candidate> best;
-    top.finish(best);
-    // The same if only what may enter is offered, also in the order in which all ties are equal.
-    for (const bool backwards : {false, true}) {
-      top.begin(limit);
-      for (std::size_t k = 0; k < all.size(); ++k) {
-        const Candidate& c = all[backwards ? all.size() - 1 - k : k];
-        if (top.may_enter(c.score)) top.offer(c.item.value, c.score);
-      }
-      std::vector<Candidate> few;
-      top.finish(few);
-      REQUIRE(std::equal(few.begin(), few.end(), best.begin(), best.end(),
-                         [](const Candidate& a, const Candidate& b) {
-                           return a.item == b.item && a.score == b.score;
-                         }));
-    }
-    std::sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
-      return a.score != b.score ? a.score > b.score : a.item < b.item;
-    });
-    REQUIRE(best.size() == std::min(limit, all.size()));
-    for (std::size_t k = 0; k < best.size(); ++k) {
-      REQUIRE(best[k].item == all[k].item);
-      REQUIRE(best[k].score == all[k].score);
-    }
-  }
-}
-
-TEST_CASE("what is not above 0 or not finite is never selected") {
-  TopSelector top;
-  top.begin(10);
-  const float infinity = std::numeric_limits<float>::infinity();
-  top.offer(1, 0);
-  top.offer(2, -1);
-  top.offer(3, infinity);
-  top.offer(4, std::numeric_limits<float>::quiet_NaN());
-  top.offer(5, 1e-40F);
-  for (const float never : {0.0F, -1.0F, std::numeric_limits<float>::quiet_NaN()}) {
-    CHECK_FALSE(top.may_enter(never));
-  }
-  std::vector<Candidate> best;
-  top.finish(best);
-  REQUIRE(best.size() == 1);
-  CHECK(best[0].item == ItemId(5));
-}
-
 TEST_CASE("places are those of the newest list only") {
   PlaceMap places;
   places.assign(std::vector<ItemId>{ItemId(9), ItemId(), ItemId(4)});

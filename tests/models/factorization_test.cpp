@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <memory>
 
 #include "models/factor_table.h"
 #include "tests/models/play.h"
@@ -188,6 +189,89 @@ TEST_CASE("factorization: in rating mode the better rated come first, and the er
   CHECK(again.rating_error()->squared == model.rating_error()->squared);
   Factorization other(FactorizationOptions{});
   CHECK_FALSE(other.restore(store, 3).has_value());
+}
+
+/// Some events of a crowd: rated, if the mode asks for it.
+std::vector<Interaction> some_events(Play& play, test::Crowd& crowd, bool rated, int at) {
+  constexpr int events = 5;
+  if (!rated) {
+    crowd.act(play, events);
+  } else {
+    for (int k = 0; k < events; ++k) {
+      play.act(crowd.random(30), crowd.random(120), "rating", at, 1.0 + crowd.random(5));
+    }
+  }
+  return play.take();
+}
+
+TEST_CASE("factorization: restored between small epochs, it says the same of every item") {
+  constexpr std::uint32_t users = 30, items = 120;
+  const FactorizationMode mode = GENERATE(FactorizationMode::implicit, FactorizationMode::rating);
+  // So few are hot, and so few move in an epoch, that what is not renewed in time shows.
+  FactorizationOptions options;
+  options.mode = mode;
+  options.candidates = 37;
+  options.negatives = 1;
+  options.popularity_events = 50;
+  Factorization steady(options);
+  auto often = std::make_unique<Factorization>(options);
+  MemoryStore store;
+  Play play;
+  test::Crowd crowd(5, users, items);
+  std::vector<ItemId> every;
+  for (std::uint32_t item = 0; item < items; ++item) every.emplace_back(item);
+  const auto answer = [&](const Factorization& model, const Query& query) {
+    const auto scratch = model.make_scratch();
+    std::vector<Candidate> list;
+    model.candidates(query, *scratch, list);
+    std::vector<float> scores(items);
+    model.score(query, *scratch, every, scores);
+    for (const Candidate& c : list) {
+      scores.push_back(static_cast<float>(c.item.value));
+      scores.push_back(c.score);
+    }
+    return scores;
+  };
+  std::size_t scored = 0;
+  for (int epoch = 0; epoch < 400; ++epoch) {
+    const auto learned = some_events(play, crowd, mode == FactorizationMode::rating, epoch);
+    steady.learn(learned);
+    often->learn(learned);
+    test::save(*often, store);
+    if (epoch % 7 == 3) {
+      often = std::make_unique<Factorization>(options);
+      REQUIRE(often->restore(store, items).has_value());
+    }
+    for (std::uint32_t user = 0; user < users; user += 7) {
+      const Query query = play.ask(user);
+      const std::vector<float> scores = answer(steady, query);
+      REQUIRE(answer(*often, query) == scores);
+      scored += scores.size() - items;
+    }
+  }
+  CHECK(scored > 10'000);
+}
+
+TEST_CASE("factorization: of somebody unknown it says nothing, whoever was asked before him") {
+  Play play;
+  Factorization model(FactorizationOptions{});
+  test::Crowd crowd(5, 30, 120);
+  model.learn(some_events(play, crowd, false, 0));
+  const auto scratch = model.make_scratch();
+  std::vector<Candidate> list;
+  std::uint32_t known = 0;
+  while (play.ask(known).user.history.empty()) ++known;
+  model.candidates(play.ask(known), *scratch, list);
+  REQUIRE_FALSE(list.empty());
+  const std::vector<ItemId> asked = {list.front().item, list.back().item};
+  std::vector<float> scores(2);
+  model.score(play.ask(known), *scratch, asked, scores);
+  CHECK(scores[0] > 0);
+  const Query stranger = play.ask(1'000);
+  model.candidates(stranger, *scratch, list);
+  CHECK(list.empty());
+  model.score(stranger, *scratch, asked, scores);
+  CHECK(scores == std::vector<float>{0, 0});
 }
 
 }  // namespace

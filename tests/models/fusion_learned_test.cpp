@@ -230,7 +230,7 @@ TEST_CASE("example: what is kept comes back, each feature to 1/255 of its range"
   std::string bytes;
   ChoiceExample::write(two.features, context, items, rows, bytes);
   ChoiceExample back;
-  REQUIRE(back.read(two.features, bytes));
+  REQUIRE(back.read(two.features, bytes, ItemId(77)));
   CHECK(back.items == items);
   CHECK(back.context.group == context.group);
   CHECK(back.context.facts == context.facts);
@@ -244,8 +244,12 @@ TEST_CASE("example: what is kept comes back, each feature to 1/255 of its range"
   std::string few;
   ChoiceExample::write(two.features, context, items, zeros, few);
   CHECK(few.size() + items.size() * (width - (width + 7) / 8) <= bytes.size());
-  REQUIRE(back.read(two.features, few));
+  REQUIRE(back.read(two.features, few, ItemId(0)));
   CHECK(back.rows == zeros);
+  // What was not among them teaches nothing of them.
+  REQUIRE(back.read(two.features, few, ItemId(5)));
+  CHECK(back.items == items);
+  CHECK(back.rows.empty());
   // The memory of a user is bounded.
   CHECK(ChoiceExample::room(two.features, 1'000) * (4 + width) <= ChoiceExample::bytes_max);
 }
@@ -258,19 +262,19 @@ TEST_CASE("example: any other bytes are refused, whatever was cut or changed") {
   ChoiceExample::write(two.features, two.context(), items, rows, bytes);
   ChoiceExample back;
   for (std::size_t n = 0; n < bytes.size(); ++n) {
-    REQUIRE_FALSE(back.read(two.features, std::string_view(bytes).substr(0, n)));
+    REQUIRE_FALSE(back.read(two.features, std::string_view(bytes).substr(0, n), items[0]));
   }
-  REQUIRE_FALSE(back.read(two.features, bytes + "x"));
+  REQUIRE_FALSE(back.read(two.features, bytes + "x", items[0]));
   std::string other = bytes;
   other[5] = 99;  // a class that is none
-  REQUIRE_FALSE(back.read(two.features, other));
+  REQUIRE_FALSE(back.read(two.features, other, items[0]));
   other = bytes;
   const std::size_t width = two.features.size(), mask = (width + 7) / 8;
   REQUIRE(width % 8 != 0);
   other[bytes.size() - 2 * (mask + width) + mask - 1] |= '\x80';  // a feature that is none
-  REQUIRE_FALSE(back.read(two.features, other));
+  REQUIRE_FALSE(back.read(two.features, other, items[0]));
   const std::vector<const Model*> fewer{&two.popularity};
-  REQUIRE_FALSE(back.read(FeatureSet(fewer, two.popularity), bytes));
+  REQUIRE_FALSE(back.read(FeatureSet(fewer, two.popularity), bytes, items[0]));
 }
 
 }  // namespace
