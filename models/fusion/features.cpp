@@ -62,9 +62,16 @@ bool FusionContext::valid() const {
 }
 
 void FeatureTable::reset(std::size_t features, std::size_t candidates) {
-  count = candidates;
-  stride = (candidates + 7) / 8 * 8;
-  values.assign(features * stride, 0);
+  count_ = candidates;
+  stride_ = (candidates + 7) / 8 * 8;
+  if (values_.size() < features * stride_) values_.resize(features * stride_);
+  known_.assign(features, false);
+}
+
+std::span<float> FeatureTable::make_zeros(std::size_t feature) {
+  const std::span<float> row = make_row(feature);
+  std::fill(row.begin(), row.end(), 0.0F);
+  return row;
 }
 
 FeatureSet::FeatureSet(std::span<const Model* const> sources, const Popularity& popularity)
@@ -136,13 +143,14 @@ void FeatureSet::read(const Gathered& in, FeatureTable& out) const {
 void FeatureSet::read_scores(const Gathered& in, std::size_t source, FeatureTable& out) const {
   const Source& from = sources_[source];
   if (in.pool.scores(source).empty()) return;
-  const std::span<float> ranks = out.row(from.first);
-  for (const CandidatePool::Ranked& ranked : in.pool.ranks(source)) {
-    ranks[ranked.place] = 1 / (1 + static_cast<float>(ranked.rank));
+  if (!in.pool.ranks(source).empty()) {
+    const std::span<float> ranks = out.make_zeros(from.first);
+    for (const CandidatePool::Ranked& ranked : in.pool.ranks(source)) {
+      ranks[ranked.place] = 1 / (1 + static_cast<float>(ranked.rank));
+    }
   }
   for (std::size_t k = 0; k < from.scores; ++k) {
-    const std::span<float> score = out.row(from.first + 1 + 2 * k);
-    const std::span<float> log = out.row(from.first + 2 + 2 * k);
+    const std::span<float> score = out.make_row(from.first + 1 + 2 * k);
     float best = in.pool.best(source);
     if (from.model->signals().empty()) {
       const std::span<const float> scores = in.pool.scores(source);
@@ -156,15 +164,16 @@ void FeatureSet::read_scores(const Gathered& in, std::size_t source, FeatureTabl
       }
     }
     if (!(best > 0)) continue;
+    const std::span<float> log = out.make_row(from.first + 2 + 2 * k);
     for (std::size_t i = 0; i < score.size(); ++i) log[i] = log_feature(score[i]);
     for (float& s : score) s /= best;
   }
 }
 
 void FeatureSet::read_popularity(const Gathered& in, FeatureTable& out) const {
-  const std::span<float> brief = out.row(popularity_first_);
-  const std::span<float> lasting = out.row(popularity_first_ + 1);
-  const std::span<float> trend = out.row(popularity_first_ + 2);
+  const std::span<float> brief = out.make_row(popularity_first_);
+  const std::span<float> lasting = out.make_row(popularity_first_ + 1);
+  const std::span<float> trend = out.make_row(popularity_first_ + 2);
   const std::span<const ItemId> items = in.pool.items();
   for (std::size_t i = 0; i < items.size(); ++i) {
     brief[i] = count_feature(popularity_.counts().log2_count(items[i], DecayedCounts::short_term));
@@ -177,8 +186,10 @@ void FeatureSet::read_popularity(const Gathered& in, FeatureTable& out) const {
 
 void FeatureSet::read_own(const Gathered& in, FeatureTable& out) const {
   const std::span<const HistoryItem> history = in.query.user.history;
+  std::array<std::span<float>, own_bought + 1> rows;
   const auto at = [&](Own what, std::uint32_t place) -> float& {
-    return out.row(own_first_ + what)[place];
+    if (rows[what].empty()) rows[what] = out.make_zeros(own_first_ + what);
+    return rows[what][place];
   };
   const std::span<const float> rates = in.pool.scores(repeat_);
   for (std::size_t k = 0; k < history.size(); ++k) {

@@ -34,17 +34,28 @@ struct FusionContext {
   bool valid() const;
 };
 
-/// Features of the candidates of one list, one row of `stride` numbers a feature.
-struct FeatureTable {
-  std::size_t count = 0;   ///< candidates
-  std::size_t stride = 0;  ///< at least `count`
-  std::vector<float> values;
-
+/// Features of the candidates of one list, by feature. Most lists know nothing of some features:
+/// those have no row, and are 0 of every candidate.
+class FeatureTable {
+ public:
   void reset(std::size_t features, std::size_t candidates);
-  std::span<float> row(std::size_t feature) { return {values.data() + feature * stride, count}; }
-  std::span<const float> row(std::size_t feature) const {
-    return {values.data() + feature * stride, count};
+  /// A row for the feature, to be written whole.
+  std::span<float> make_row(std::size_t feature) {
+    known_[feature] = true;
+    return {values_.data() + feature * stride_, count_};
   }
+  /// A row of zeros.
+  std::span<float> make_zeros(std::size_t feature);
+  /// Empty: it has none.
+  std::span<const float> row(std::size_t feature) const {
+    return {values_.data() + feature * stride_, known_[feature] ? count_ : 0};
+  }
+
+ private:
+  std::size_t count_ = 0;   ///< candidates
+  std::size_t stride_ = 0;  ///< at least as many
+  std::vector<float> values_;
+  std::vector<bool> known_;  ///< by feature: it has a row
 };
 
 /// Which features there are, made from the models in use, and how they are read.

@@ -104,9 +104,9 @@ void StackingRanker::weigh(const Gathered& in, Scratch& weighing, std::span<floa
   work.z.assign(n, 0);
   for (std::size_t f = 0; f < work.w.size(); ++f) {
     const float w = work.w[f];
-    const float* const row = work.table.row(f).data();
+    const std::span<const float> row = work.table.row(f);
     float* const z = work.z.data();
-    for (std::size_t i = 0; i < n; ++i) z[i] += w * row[i];
+    for (std::size_t i = 0; i < row.size(); ++i) z[i] += w * row[i];
   }
   work.keys.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
@@ -128,7 +128,9 @@ void StackingRanker::weigh(const Gathered& in, Scratch& weighing, std::span<floa
   work.u.resize(kept);
   for (std::size_t f = 0; f < width; ++f) {
     const std::span<const float> column = work.table.row(f);
-    for (std::size_t k = 0; k < kept; ++k) work.rows[k * width + f] = column[work.kept[k]];
+    for (std::size_t k = 0; k < kept; ++k) {
+      work.rows[k * width + f] = column.empty() ? 0 : column[work.kept[k]];
+    }
   }
   for (std::size_t k = 0; k < kept; ++k) {
     const std::uint32_t place = work.kept[k];
