@@ -76,14 +76,15 @@ Status Membership::join(Inputs inputs, PartitionCounts partitions, Positions rea
   session_timeout_ = session_timeout_of(client_->get());
   looked_ns_ = clock_.steady_ns();
   if (Status s = wait_until_alone(); s.has_error()) return s;
-  if (Status s = enter(); s.has_error()) return s;
+  if (Status s = enter(*consumer_); s.has_error()) return s;
   thread_ = std::thread([this] { serve(); });
   return wait_until_whole();
 }
 
-// With the client that has just been made.
-Status Membership::enter() {
-  consumer_->reading.emplace(*client_, inputs_, clock_);
+// With the client that has just been made, and that the reader does not see yet.
+Status Membership::enter(Consumer& consumer) {
+  client_ = consumer.client.get();
+  consumer.reading.emplace(*client_, inputs_, clock_);
   client_->hand_over_to_consumer_poll();
   return subscribe();
 }
@@ -236,18 +237,14 @@ void Membership::renew() {
   say(warning_level, "group '" + settings_.options.group +
                          "' has fenced this process, whose join a broker's end cut off; joining "
                          "again, nothing is lost by it");
-  ConsumerPtr fresh = std::make_shared<Consumer>(std::move(*made));
-  client_ = fresh->client.get();
-  {
-    const std::lock_guard lock(mutex_);
-    consumer_.swap(fresh);
-  }
-  fresh.reset();
   for (Partitions* partitions : {&held_, &given_, &asked_}) partitions->clear();
   giving_ = false;
   drain_until_ns_ = partial_until_ns_ = 0;
   broken_ = 0;
-  if (Status s = enter(); s.has_error()) fail(s.error());
+  ConsumerPtr fresh = std::make_shared<Consumer>(std::move(*made));
+  if (Status s = enter(*fresh); s.has_error()) fail(s.error());
+  const std::lock_guard lock(mutex_);
+  consumer_.swap(fresh);
 }
 
 void Membership::watch_join() {

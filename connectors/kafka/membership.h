@@ -76,7 +76,7 @@ class Membership final : public RebalanceListener {
  private:
   using Partitions = std::set<Partition>;
 
-  Status enter();
+  Status enter(Consumer& consumer);
   Status subscribe();
   void renew();
   void watch_join();

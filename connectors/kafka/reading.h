@@ -15,7 +15,7 @@ namespace freshet::kafka {
 Record to_record(const rd_kafka_message_t& message, const Inputs& inputs);
 
 /// What a reader does about what is no record: errors that come instead of one, and
-/// silence. Called by the reader's thread.
+/// silence. `idle` is called by one thread, the reader; `error_of` by any.
 class Reading {
  public:
   /// `client` and `clock` must outlive this.

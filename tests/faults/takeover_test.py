@@ -35,7 +35,7 @@ class Takeover(Case):
 
         second = Running("run", *self.options("second"))
         wait_until(lambda: first.process.poll() is not None, "the first one has ended", alive=second)
-        self.assertEqual(first.wait(), EXIT_FAILED)
+        self.assertEqual(first.wait(), EXIT_FAILED, first.errors())
         self.assertRegex(first.errors(), r"(?m)^freshet: kafka: another process .* has taken over; this one stops")
 
         self.follower.wait(EVENTS, "the second one has answered the rest", alive=second)

@@ -83,10 +83,20 @@ def environment(extra=None):
     return clean
 
 
+_SANITIZER = re.compile(r"WARNING: ThreadSanitizer|ERROR: \w+Sanitizer|: runtime error: ")
+
+
+def no_finding(errors):
+    """A sanitizer's finding fails whatever test is told of it: its exit status may be one that the test expects."""
+    if _SANITIZER.search(errors):
+        raise AssertionError(f"freshet was ended by a sanitizer:\n{errors}")
+
+
 def freshet(*words, stdin=b"", env=None, cwd=None):
     """Runs the program to its end. Output is bytes."""
     ended = subprocess.run([PROGRAM, *map(str, words)], input=stdin, capture_output=True, cwd=cwd,
                            env=environment(env), timeout=PATIENCE_S * 2, check=False)
+    no_finding(ended.stderr.decode(errors="replace"))
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
@@ -152,6 +162,7 @@ class Running:
         for stream in self._streams.values():
             stream.close()
         _running.discard(self)
+        no_finding(self.errors())
         return status
 
 
