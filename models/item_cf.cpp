@@ -323,7 +323,7 @@ void ItemCf::similar(ItemId item, const Catalog& catalog, std::size_t limit,
 }
 
 void ItemCf::take_changed(std::vector<ItemId>& out) {
-  for (const std::uint32_t item : changed_.take(every_row)) out.emplace_back(item);
+  for (const std::uint32_t item : changed_.take_unsorted()) out.emplace_back(item);
 }
 
 bool ItemCf::save_some(RowBatch& out, std::size_t rows_max) {

@@ -10,8 +10,19 @@ std::span<const std::uint32_t> DirtyRows::take(std::size_t rows_max) {
   taken_.assign(rows_.begin(), end);
   rows_.erase(rows_.begin(), end);
   std::sort(taken_.begin(), taken_.end());
-  for (const std::uint32_t row : taken_) bits_[row / 64] &= ~(std::uint64_t{1} << (row % 64));
+  unmark();
   return taken_;
+}
+
+std::span<const std::uint32_t> DirtyRows::take_unsorted() {
+  taken_.clear();
+  taken_.swap(rows_);
+  unmark();
+  return taken_;
+}
+
+void DirtyRows::unmark() {
+  for (const std::uint32_t row : taken_) bits_[row / 64] &= ~(std::uint64_t{1} << (row % 64));
 }
 
 ByteWriter begin_row(std::string& out) {

@@ -30,15 +30,20 @@ class DirtyRows {
   /// if no more than that are marked, or all if `rows_max` is every_row; in ascending order. After
   /// it they are not marked. Valid until the next `mark`.
   std::span<const std::uint32_t> take(std::size_t rows_max);
+  /// All marked rows, in the order of marking. After it they are not marked. Valid until the next
+  /// `mark`.
+  std::span<const std::uint32_t> take_unsorted();
   /// Whether at most `rows_max` rows are marked.
   bool few(std::size_t rows_max) const { return rows_.size() <= rows_max; }
 
   std::size_t memory_bytes() const { return bits_.capacity() * 8 + rows_.capacity() * 4; }
 
  private:
+  void unmark();
+
   std::vector<std::uint64_t> bits_;
   std::vector<std::uint32_t> rows_;
-  std::vector<std::uint32_t> taken_;
+  std::vector<std::uint32_t> taken_;  ///< by the last call
 };
 
 /// The first byte of every row value of the models.

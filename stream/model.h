@@ -229,7 +229,7 @@ class Model {
     (void)item, (void)catalog, (void)limit, (void)out;
   }
   /// Appends the items whose similar items `learn` may have changed since the last call, each once,
-  /// ascending. Called after every epoch, so it is never saved.
+  /// in any order. Called after every epoch, so it is never saved.
   virtual void take_changed(std::vector<ItemId>& out) { (void)out; }
 
   /// Pairs of items that the model knows of and counts no more, since they can hardly come to

@@ -113,6 +113,7 @@ void ResidualNet::step(const FusionContext& context, std::span<const float> rows
                        float rate) {
   constexpr float damping = 0.1F;
   Units v_gradient{}, bias_gradient{};
+  std::array<bool, FeatureSet::most> known{};
   float* const v = weights_.data() + out_row() * units;
   std::fill(gradient_.begin(), gradient_.end(), 0.0F);
   for (std::size_t c = 0; c < delta.size(); ++c) {
@@ -127,6 +128,7 @@ void ResidualNet::step(const FusionContext& context, std::span<const float> rows
     }
     for (const std::size_t k : Known(f)) {
       const float x = f[k];
+      known[k] = true;
       float* const g = gradient_.data() + k * units;
       for (std::size_t j = 0; j < units; ++j) g[j] += x * back[j];
     }
@@ -134,7 +136,9 @@ void ResidualNet::step(const FusionContext& context, std::span<const float> rows
   const auto move = [&](std::size_t row, const float* g) {
     adagrad(weights_.data() + row * units, squares_.data() + row * units, g, units, rate, damping);
   };
-  for (std::size_t k = 0; k < features_; ++k) move(k, gradient_.data() + k * units);
+  for (std::size_t k = 0; k < features_; ++k) {
+    if (known[k]) move(k, gradient_.data() + k * units);  // of the others it is 0
+  }
   for (std::size_t g = 0; g < FusionContext::groups; ++g) {
     move(class_row(context.class_index(g)), bias_gradient.data());
   }

@@ -271,8 +271,9 @@ TEST_CASE("example: any other bytes are refused, whatever was cut or changed") {
   other = bytes;
   const std::size_t width = two.features.size(), mask = (width + 7) / 8;
   REQUIRE(width % 8 != 0);
-  other[bytes.size() - 2 * (mask + width) + mask - 1] |= '\x80';  // a feature that is none
+  other[bytes.size() - (mask + width) + mask - 1] |= '\x80';  // a feature that is none
   REQUIRE_FALSE(back.read(two.features, other, items[0]));
+  REQUIRE_FALSE(back.read(two.features, other + "x", items[0]));  // with a value of its own
   const std::vector<const Model*> fewer{&two.popularity};
   REQUIRE_FALSE(back.read(FeatureSet(fewer, two.popularity), bytes, items[0]));
 }
