@@ -81,7 +81,7 @@ Status Membership::join(Inputs inputs, PartitionCounts partitions, Positions rea
   return wait_until_whole();
 }
 
-// With the client that has just been made, and that the reader does not see yet.
+// With the client that has just been made, before the reader uses it.
 Status Membership::enter(Consumer& consumer) {
   client_ = consumer.client.get();
   consumer.reading.emplace(*client_, inputs_, clock_);
@@ -243,8 +243,11 @@ void Membership::renew() {
   broken_ = 0;
   ConsumerPtr fresh = std::make_shared<Consumer>(std::move(*made));
   if (Status s = enter(*fresh); s.has_error()) fail(s.error());
-  const std::lock_guard lock(mutex_);
-  consumer_.swap(fresh);
+  {
+    const std::lock_guard lock(mutex_);
+    consumer_.swap(fresh);
+  }
+  // `fresh`, the old one now, goes outside the lock, which may take seconds.
 }
 
 void Membership::watch_join() {

@@ -83,7 +83,7 @@ def environment(extra=None):
     return clean
 
 
-_SANITIZER = re.compile(r"WARNING: ThreadSanitizer|ERROR: \w+Sanitizer|: runtime error: ")
+_SANITIZER = re.compile(r"\w+Sanitizer: |: runtime error: ")
 
 
 def no_finding(errors):
