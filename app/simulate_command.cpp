@@ -1,5 +1,6 @@
 #include <atomic>
 #include <cstdio>
+#include <filesystem>
 
 #include "app/commands.h"
 #include "app/log.h"
@@ -36,8 +37,13 @@ class KafkaOutlet final : public Outlet {
 
 class FileOutlet final : public Outlet {
  public:
-  explicit FileOutlet(const FileSinkOptions& options) : sink_(options) {}
+  explicit FileOutlet(const FileSinkOptions& options) : path_(options.path), sink_(options) {}
   Status open() override {
+    // The sink speaks of a state and an option, and here is neither.
+    std::error_code none;
+    if (path_ != "-" && std::filesystem::is_regular_file(path_, none) &&
+        std::filesystem::file_size(path_, none) > 0)
+      return error("--to: '" + path_ + "' holds something already: move it away, or name another");
     auto opened = sink_.open("");
     if (!opened) return opened.error();
     return {};
@@ -54,6 +60,7 @@ class FileOutlet final : public Outlet {
   }
 
  private:
+  const std::string path_;
   FileSink sink_;
 };
 

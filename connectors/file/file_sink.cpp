@@ -89,10 +89,12 @@ Status FileSink::open_file(std::size_t channel, const Place& marked) {
   const bool is_new = marked.path != whole_path(file.name());
   if (is_new && existing->bytes > 0) {
     problem = "already holds " + holds +
-              " that are not this state's: move it away, or set sink.overwrite to true to empty it";
+              " that this state does not follow: move it away, or set sink.overwrite to true to "
+              "empty it; lists that were made before do not come again";
   }
   constexpr const char* replaced =
-      ": it was replaced; put it back, or set sink.overwrite to true to start it anew";
+      ": it was replaced; put it back, or set sink.overwrite to true to start it anew; lists that "
+      "were made before do not come again";
   if (!is_new && existing->bytes < marked.bytes) {
     problem = "holds " + holds + ", but at the checkpoint it held " + std::to_string(marked.bytes) +
               replaced;

@@ -2,7 +2,7 @@
 
 import json
 
-from freshet_testing import Case, freshet, json_lines, main, read_bytes, sets, succeed, summary_counts
+from freshet_testing import EXIT_FAILED, Case, freshet, json_lines, main, read_bytes, sets, succeed, summary_counts
 
 
 class Demo(Case):
@@ -56,6 +56,15 @@ class Simulate(Case):
             self.assertIn(f"1,000 records written to {path}", said.decode())
             self.same_bytes(expected, read_bytes(path), name)
         self.same_bytes(expected, self.shop("--set", "source.users=100", "--set", "source.items=50"), "by --set")
+
+    def test_a_file_that_holds_something_is_left_alone(self):
+        path = self.folder / "events.jsonl"
+        path.write_text("precious\n")
+        for more in ((), ("--catalog",)):
+            refused = freshet("simulate", "--events", 10, "--to", path, *more)
+            self.assertEqual(refused.status, EXIT_FAILED)
+            self.assertIn(f"--to: '{path}' holds something already: move it away, or name another", refused.err.decode())
+        self.assertEqual(path.read_text(), "precious\n")
 
     def test_events_and_catalogue_are_of_the_contract(self):
         types = set()

@@ -151,7 +151,7 @@ TEST_CASE("a file shorter than the mark is refused and left alone") {
       sink.open(mark_of(path, "lists=7 similar=0 rejected=0")).error().message ==
       path +
           ": holds 6 bytes, but at the checkpoint it held 7: it was replaced; put it back, or set "
-          "sink.overwrite to true to start it anew");
+          "sink.overwrite to true to start it anew; lists that were made before do not come again");
   CHECK(read_file(path) == "short\n");
 
   FileSink missing({.path = folder / "other"});
@@ -163,11 +163,10 @@ TEST_CASE("a file that a new state knows nothing of is refused and left alone") 
   const std::string path = folder / "lists";
   write_file(path, "precious\n");
   FileSink sink({.path = path});
-  CHECK(
-      sink.open("").error().message ==
-      path +
-          ": already holds 9 bytes that are not this state's: move it away, or set sink.overwrite "
-          "to true to empty it");
+  CHECK(sink.open("").error().message ==
+        path +
+            ": already holds 9 bytes that this state does not follow: move it away, or set "
+            "sink.overwrite to true to empty it; lists that were made before do not come again");
   CHECK(read_file(path) == "precious\n");
 
   write_file(path, "");
@@ -203,12 +202,13 @@ TEST_CASE("another file of the same name is refused and left alone, however long
     FileSink sink({.path = run.path});
     const auto opened = sink.open(mark);
     REQUIRE_FALSE(opened);
-    CHECK(opened.error().message == run.path +
-                                        ": does not hold the lines that it held at the checkpoint "
-                                        "before byte " +
-                                        std::to_string(written.size()) +
-                                        ": it was replaced; put it back, or set sink.overwrite to "
-                                        "true to start it anew");
+    CHECK(opened.error().message ==
+          run.path +
+              ": does not hold the lines that it held at the checkpoint "
+              "before byte " +
+              std::to_string(written.size()) +
+              ": it was replaced; put it back, or set sink.overwrite to "
+              "true to start it anew; lists that were made before do not come again");
     CHECK(read_file(run.path) == foreign);
     FileSink told({.path = run.path, .overwrite = true});
     REQUIRE(told.open(mark));
