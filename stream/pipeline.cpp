@@ -126,13 +126,13 @@ Status Pipeline::Impl::open() {
   last_ = place->last;
   auto order = p_.order.open(done_);
   if (!order) return order.error();
+  for (const auto& [partition, offset] : done_) {
+    p_.log("the state is restored: " + partition_words(partition) + " at offset " +
+           std::to_string(offset));
+  }
   p_.source.expect(last_);
   if (Status s = p_.source.open(done_, *order); !s) return s;
   if (Status s = check_source(place->source); !s) return s;
-  for (const auto& [partition, offset] : done_) {
-    p_.log("goes on where the state is: " + partition_words(partition) + " at offset " +
-           std::to_string(offset));
-  }
   if (Status s = publisher_.open(done_, place->mark.value_or(""), *order); !s) return s;
   if (!place->mark) {
     if (Status s = write_first_checkpoint(); !s) return s;

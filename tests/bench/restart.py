@@ -101,7 +101,7 @@ def place(cause):
 
 
 def restored_at(log):
-    found = re.search(r"(?m)^(\S+)Z info: goes on where the state is", log)
+    found = re.search(r"(?m)^(\S+)Z info: the state is restored", log)
     if not found:
         return float("nan")
     return datetime.datetime.fromisoformat(found[1] + "+00:00").timestamp()

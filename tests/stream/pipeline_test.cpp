@@ -235,8 +235,7 @@ TEST_CASE("the log says what is learned again without being published, and when 
   Life behind;
   behind.live(world);
   REQUIRE(behind.log.size() == 2);
-  CHECK_THAT(behind.log[0],
-             Catch::Contains("goes on where the state is: partition 0 at offset 30"));
+  CHECK_THAT(behind.log[0], Catch::Contains("the state is restored: partition 0 at offset 30"));
   CHECK_THAT(behind.log[1], Catch::Contains("offset 30") && Catch::Contains("12") &&
                                 Catch::Contains("the state wins"));
   World fresh(views(30));
