@@ -1,7 +1,9 @@
 #include "models/item_cf.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <vector>
 
 #include "tests/models/play.h"
 
@@ -87,6 +89,23 @@ TEST_CASE("item_cf: forgetting the only user leaves no pair and no strength") {
   for (std::uint32_t item = 1; item < 30; ++item) {
     play.act(item, item);
     REQUIRE(candidates(model, play.ask(item)).empty());
+  }
+}
+
+TEST_CASE("item_cf: items whose pairs changed are told once after each time") {
+  Play play;
+  ItemCf model{ItemCfOptions{}};
+  const auto changed = [&] {
+    std::vector<ItemId> items;
+    model.take_changed(items);
+    std::sort(items.begin(), items.end());
+    return items;
+  };
+  for (const std::uint32_t user : {0U, 1U}) {  // and not the first time alone
+    for (const std::uint32_t item : {3U, 2U, 1U}) play.act(user, item);
+    model.learn(play.take());
+    CHECK(changed() == std::vector{ItemId(1), ItemId(2), ItemId(3)});
+    CHECK(changed().empty());
   }
 }
 
