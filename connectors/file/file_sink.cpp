@@ -87,14 +87,15 @@ Status FileSink::open_file(std::size_t channel, const Place& marked) {
   std::string problem;
   const std::string holds = std::to_string(existing->bytes) + " bytes";
   const bool is_new = marked.path != whole_path(file.name());
+  const std::string warning = "; lists that were made before do not come again";
   if (is_new && existing->bytes > 0) {
     problem = "already holds " + holds +
               " that this state does not follow: move it away, or set sink.overwrite to true to "
-              "empty it; lists that were made before do not come again";
+              "empty it" +
+              warning;
   }
-  constexpr const char* replaced =
-      ": it was replaced; put it back, or set sink.overwrite to true to start it anew; lists that "
-      "were made before do not come again";
+  const std::string replaced =
+      ": it was replaced; put it back, or set sink.overwrite to true to start it anew" + warning;
   if (!is_new && existing->bytes < marked.bytes) {
     problem = "holds " + holds + ", but at the checkpoint it held " + std::to_string(marked.bytes) +
               replaced;
